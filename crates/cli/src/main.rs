@@ -1,0 +1,2 @@
+//! The `pith` program.
+fn main() {}

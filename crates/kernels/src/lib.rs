@@ -1,0 +1,1 @@
+//! Fused CPU operations behind Burn's extension point.

@@ -1,0 +1,3 @@
+//! Points.
+pub mod matrix;
+pub use matrix::Matrix;
