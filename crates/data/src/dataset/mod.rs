@@ -1,0 +1,74 @@
+//! Data sets: samples with ids, read one at a time and in any order.
+
+use crate::error::SampleError;
+use crate::sample::Value;
+use crate::schema::Schema;
+
+/// What the samples of a data set are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Pictures, perhaps of many sizes.
+    Image,
+    /// Table rows with these columns.
+    Row(Schema),
+}
+
+/// The split that the makers of the data gave a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// To learn from.
+    Train,
+    /// To choose with.
+    Validation,
+    /// To judge with, once.
+    Test,
+}
+
+/// Samples that can be read one at a time, in any order, from any thread.
+///
+/// Every method that takes an index panics where it is not below [`len`](Dataset::len).
+pub trait Dataset: Send + Sync {
+    /// How many samples there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is no sample. A data set that was opened has at least one.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The name of a sample: unique within the data set, and the same wherever the data lie.
+    fn id(&self, index: usize) -> String;
+
+    /// The class of a sample, as a position in [`classes`](Dataset::classes).
+    fn label(&self, index: usize) -> Option<u32>;
+
+    /// The names of the classes; empty where nothing is labelled.
+    fn classes(&self) -> &[String];
+
+    /// What the samples are.
+    fn kind(&self) -> Kind;
+
+    /// The split that the makers of the data chose for a sample, where they did.
+    fn split(&self, _index: usize) -> Option<Split> {
+        None
+    }
+
+    /// Reads and decodes one sample.
+    ///
+    /// # Errors
+    /// Where this sample is unreadable; others may well be readable.
+    fn read(&self, index: usize) -> Result<Value, SampleError>;
+
+    /// The XXH3-128 hash of what the sample is, without its id and label: equal for duplicates.
+    ///
+    /// # Errors
+    /// Where the bytes of the sample cannot be fetched.
+    fn fingerprint(&self, index: usize) -> Result<u128, SampleError>;
+
+    /// What was noticed on opening: things skipped, unlabelled, ignored. One sentence each.
+    fn notes(&self) -> &[String] {
+        &[]
+    }
+}
