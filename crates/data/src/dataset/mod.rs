@@ -1,8 +1,69 @@
-//! Data sets: samples with ids, read one at a time and in any order.
+//! Data sets: samples with ids, read one at a time and in any order. A format is a file here and a
+//! line in [`FORMATS`].
 
-use crate::error::SampleError;
+mod archive;
+mod classes;
+mod folder;
+mod idx;
+mod names;
+mod paths;
+mod raw;
+mod source;
+mod store;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::Columns;
+use crate::error::{Error, SampleError};
 use crate::sample::Value;
 use crate::schema::Schema;
+use source::Source;
+
+/// Every format, in the order in which they are asked whether they know a file or folder.
+const FORMATS: &[Format] = &[idx::FORMAT, archive::TAR, archive::ZIP, folder::FORMAT];
+
+/// One format of data.
+struct Format {
+    /// For messages: what it is.
+    name: &'static str,
+    /// Whether a file or folder looks like this format.
+    knows: fn(&Source) -> bool,
+    /// Opens a file or folder of this format.
+    open: fn(&Source, &Options) -> Result<Arc<dyn Dataset>, Error>,
+}
+
+/// What the recipe says about how to read the data.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A CSV that gives the label of each id or file.
+    pub labels: Option<PathBuf>,
+    /// Which columns of a table are not features.
+    pub columns: Columns,
+    /// The columns that a model expects; where absent, they are inferred.
+    pub schema: Option<Schema>,
+}
+
+/// Opens a file or folder of any known format, told by its content.
+///
+/// # Errors
+/// Where nothing is there, no format knows it, or it is damaged as a whole.
+pub fn open(path: &Path, options: &Options) -> Result<Arc<dyn Dataset>, Error> {
+    let source = Source::look(path)?;
+    let Some(format) = FORMATS.iter().find(|format| (format.knows)(&source)) else {
+        return Err(Error::UnknownFormat {
+            path: path.into(),
+            found: source.description(),
+            known: formats().collect::<Vec<_>>().join("; "),
+        });
+    };
+    (format.open)(&source, options)
+}
+
+/// What can be opened, one phrase a format.
+pub fn formats() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name)
+}
 
 /// What the samples of a data set are.
 #[derive(Clone, Debug, PartialEq, Eq)]
