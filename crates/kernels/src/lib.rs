@@ -1,1 +1,21 @@
 //! Fused CPU operations behind Burn's extension point.
+//!
+//! Every function here takes and returns ordinary `burn::tensor::Tensor`s and means exactly what
+//! the composition of Burn's own operations means; it is only faster. When all arguments are `f32`
+//! on the `flex` CPU backend the call goes through Burn's extension point to a kernel of this
+//! crate, with a hand-written backward under autodiff. On every other device or element type the
+//! same function runs the composition itself, which is also what the tests compare against.
+//!
+//! Results do not depend on the number of threads: work is cut by the shape of the problem, and
+//! partial sums are added in a fixed order.
+//!
+//! All `unsafe` of the workspace lives in this crate.
+
+mod conv2d;
+mod fast_path;
+mod matmul;
+mod scratch;
+#[cfg(test)]
+mod testing;
+
+pub use conv2d::{ConvOptions, conv2d};

@@ -1,0 +1,39 @@
+//! Which tensors our kernels accept, and the passage between Burn's tensors and plain slices.
+
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::{DispatchDevice, TensorMetadata};
+use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
+
+/// Whether a tensor is `f32` on the `flex` CPU backend, with or without autodiff.
+pub(crate) fn accepts<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.dtype() == DType::F32 && is_flex(&tensor.device())
+}
+
+fn is_flex(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+/// The values of a float tensor, in row-major order, whatever its strides were.
+pub(crate) struct Values(FlexTensor);
+
+impl Values {
+    pub(crate) fn of(tensor: &FlexTensor) -> Self {
+        Self(tensor.to_contiguous())
+    }
+
+    pub(crate) fn as_slice(&self) -> &[f32] {
+        self.0.as_slice::<f32>().expect("a contiguous f32 tensor: `accepts` has checked the type")
+    }
+}
+
+/// The extents of a tensor whose rank is known.
+pub(crate) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
+    tensor.shape().dims()
+}
+
+/// A tensor from row-major values.
+pub(crate) fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
+    let shape = shape.into();
+    assert_eq!(values.len(), shape.num_elements(), "one value per element of {shape:?}");
+    FlexTensor::new(Bytes::from_elems(values), Layout::contiguous(shape), DType::F32)
+}
