@@ -1,0 +1,5 @@
+//! Fewer directions: to measure against, to look at.
+
+pub mod pca;
+
+pub use pca::Pca;
