@@ -12,44 +12,23 @@ pub(crate) struct Labels {
 impl Labels {
     const NONE: u32 = u32::MAX;
 
-    /// No sample has a label.
-    pub(crate) fn none() -> Self {
-        Self::default()
-    }
-
     /// Labels that are numbers already, and the names of the classes.
     pub(crate) fn new(labels: Vec<Option<u32>>, classes: Vec<String>) -> Self {
         let labels = labels.into_iter().map(|label| label.unwrap_or(Self::NONE)).collect();
         Labels { labels, classes }
     }
 
-    /// Classes by name: sorted as numbers where all are numbers, as texts elsewhere.
+    /// Classes by name.
     pub(crate) fn from_names<S: AsRef<str>>(names: impl Iterator<Item = Option<S>>) -> Self {
-        let mut positions: HashMap<String, u32> = HashMap::new();
-        let mut seen = Vec::new();
-        for name in names {
-            let Some(name) = name else {
-                seen.push(Self::NONE);
-                continue;
-            };
-            let next = positions.len() as u32;
-            let known = positions.get(name.as_ref()).copied();
-            seen.push(known.unwrap_or_else(|| {
-                positions.insert(name.as_ref().to_owned(), next);
-                next
-            }));
-        }
-        let mut order: Vec<(String, u32)> = positions.into_iter().collect();
-        sort_classes(&mut order, |(name, _)| name);
-        let mut rank = vec![0; order.len()];
-        for (new, (_, old)) in order.iter().enumerate() {
-            rank[*old as usize] = new as u32;
-        }
-        let labels = seen.iter().map(|&s| if s == Self::NONE { s } else { rank[s as usize] });
-        Labels {
-            labels: labels.collect(),
-            classes: order.into_iter().map(|(name, _)| name).collect(),
-        }
+        let mut builder = LabelsBuilder::default();
+        names.for_each(|name| builder.push(name.as_ref().map(AsRef::as_ref)));
+        builder.finish()
+    }
+
+    /// Label `l` becomes `numbers[l]`, a position in these classes.
+    pub(crate) fn renumbered(self, numbers: &[usize], classes: Vec<String>) -> Self {
+        let label = |&label: &u32| numbers.get(label as usize).map_or(Self::NONE, |&n| n as u32);
+        Labels { labels: self.labels.iter().map(label).collect(), classes }
     }
 
     /// The label of one sample.
@@ -68,8 +47,50 @@ impl Labels {
     }
 }
 
+/// Takes the name of each sample's class in turn.
+#[derive(Debug, Default)]
+pub(crate) struct LabelsBuilder {
+    /// Classes in the order of their first sample.
+    positions: HashMap<String, u32>,
+    labels: Vec<u32>,
+}
+
+impl LabelsBuilder {
+    /// The class of the next sample.
+    pub(crate) fn push(&mut self, name: Option<&str>) {
+        self.labels.push(match name {
+            None => Labels::NONE,
+            Some(name) => self.positions.get(name).copied().unwrap_or_else(|| {
+                let next = self.positions.len() as u32;
+                self.positions.insert(name.to_owned(), next);
+                next
+            }),
+        });
+    }
+
+    /// How many classes there are so far.
+    pub(crate) fn classes(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Classes sorted as numbers where all are numbers, as texts elsewhere.
+    pub(crate) fn finish(self) -> Labels {
+        let mut order: Vec<(String, u32)> = self.positions.into_iter().collect();
+        sort_classes(&mut order, |(name, _)| name);
+        let mut rank = vec![0; order.len()];
+        for (new, (_, old)) in order.iter().enumerate() {
+            rank[*old as usize] = new as u32;
+        }
+        let ranked = |&label: &u32| rank.get(label as usize).copied().unwrap_or(Labels::NONE);
+        Labels {
+            labels: self.labels.iter().map(ranked).collect(),
+            classes: order.into_iter().map(|(name, _)| name).collect(),
+        }
+    }
+}
+
 /// Sorts by name: as numbers where every name is one ("2" before "10"), as texts elsewhere.
-pub(crate) fn sort_classes<T>(items: &mut [T], name: impl Fn(&T) -> &String) {
+fn sort_classes<T>(items: &mut [T], name: impl Fn(&T) -> &String) {
     let number = |item: &T| name(item).parse::<f64>().ok().filter(|n| n.is_finite());
     if items.iter().all(|item| number(item).is_some()) {
         items.sort_by(|a, b| {

@@ -141,7 +141,9 @@ fn read(source: &Source, split: Option<Split>) -> Result<Set, Error> {
 fn header(source: &Source, head: &[u8]) -> Result<(Vec<usize>, u64), Error> {
     let [0, 0, 8, rank @ 1..=4, rest @ ..] = head else {
         let why = "an IDX header (0, 0, 8 for unsigned bytes, 1 to 4 dimensions) was expected";
-        return Err(source.malformed(format!("{why}, it begins with {:?}", &head[..head.len().min(4)])));
+        return Err(
+            source.malformed(format!("{why}, it begins with {:?}", &head[..head.len().min(4)]))
+        );
     };
     let rank = usize::from(*rank);
     if rest.len() < 4 * rank {

@@ -2,14 +2,28 @@
 //! line in [`FORMATS`].
 
 mod archive;
+mod arff;
+mod cifar;
 mod classes;
+mod delimited;
+mod encoded;
 mod folder;
+mod ids;
 mod idx;
+mod infer;
+mod jsonl;
+mod labelled;
 mod names;
+mod npy;
+mod numpy;
+mod parquet;
+mod parquet_images;
 mod paths;
 mod raw;
 mod source;
 mod store;
+mod table;
+mod text_table;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +35,19 @@ use crate::schema::Schema;
 use source::Source;
 
 /// Every format, in the order in which they are asked whether they know a file or folder.
-const FORMATS: &[Format] = &[idx::FORMAT, archive::TAR, archive::ZIP, folder::FORMAT];
+const FORMATS: &[Format] = &[
+    idx::FORMAT,
+    cifar::FORMAT,
+    numpy::NPY,
+    numpy::NPZ,
+    parquet::FORMAT,
+    archive::TAR,
+    archive::ZIP,
+    delimited::FORMAT,
+    jsonl::FORMAT,
+    arff::FORMAT,
+    folder::FORMAT,
+];
 
 /// One format of data.
 struct Format {
@@ -57,7 +83,11 @@ pub fn open(path: &Path, options: &Options) -> Result<Arc<dyn Dataset>, Error> {
             known: formats().collect::<Vec<_>>().join("; "),
         });
     };
-    (format.open)(&source, options)
+    let dataset = (format.open)(&source, options)?;
+    match &options.labels {
+        Some(labels) => Ok(Arc::new(labelled::Labelled::new(dataset, labels)?)),
+        None => Ok(dataset),
+    }
 }
 
 /// What can be opened, one phrase a format.

@@ -23,10 +23,11 @@ pub(crate) fn arrange(paths: &Names) -> (Labels, Option<Vec<Split>>) {
     let folder = |path: &str| -> usize { path.rfind('/').unwrap_or(0) };
     // Bytes of a path before the part that names the class.
     let common = paths.iter().next().map_or(0, |first| {
-        let shared = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-        let shared = paths.iter().fold(folder(first), |len, path| {
-            len.min(shared(&first[..len], &path[..folder(path)]))
-        });
+        let shared =
+            |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+        let shared = paths
+            .iter()
+            .fold(folder(first), |len, path| len.min(shared(&first[..len], &path[..folder(path)])));
         let whole = paths.iter().all(|path| folder(path) > shared);
         match first.as_bytes().get(shared) {
             Some(b'/') if whole => shared + 1,
@@ -41,7 +42,12 @@ pub(crate) fn arrange(paths: &Names) -> (Labels, Option<Vec<Split>>) {
 }
 
 fn top_split(path: &str) -> Option<Split> {
-    match path.split_once('/')?.0.to_lowercase().as_str() {
+    split_named(path.split_once('/')?.0)
+}
+
+/// The split that a word names.
+pub(crate) fn split_named(word: &str) -> Option<Split> {
+    match word.to_lowercase().as_str() {
         "train" | "training" => Some(Split::Train),
         "val" | "valid" | "validation" | "dev" => Some(Split::Validation),
         "test" | "testing" => Some(Split::Test),
@@ -60,11 +66,10 @@ mod tests {
     #[test]
     fn the_class_is_the_folder_without_what_all_share() {
         assert_eq!(classes(&["cat/1.png", "dog/1.png"]), ["cat", "dog"]);
-        assert_eq!(classes(&["all/Greek/c01/1.png", "all/Greek/c02/1.png", "all/Latin/c01/1.png"]), [
-            "Greek/c01",
-            "Greek/c02",
-            "Latin/c01"
-        ]);
+        assert_eq!(
+            classes(&["all/Greek/c01/1.png", "all/Greek/c02/1.png", "all/Latin/c01/1.png"]),
+            ["Greek/c01", "Greek/c02", "Latin/c01"]
+        );
         assert_eq!(classes(&["set/cat/1.png", "set/cab/1.png"]), ["cab", "cat"]);
         assert_eq!(classes(&["cat/1.png", "cat/2.png"]), ["cat"]);
         assert_eq!(classes(&["set/cat/1.png", "set/cat/2.png"]), ["cat"]);

@@ -54,8 +54,13 @@ impl Source {
             return Ok(source);
         }
         source.compression = compression(&head(fs_err::File::open(path)?.into_parts().0)?);
-        // A damaged stream shows no head; the reader that its name suggests will say what is wrong.
-        source.head = source.reader().and_then(head).unwrap_or_default();
+        source.head = source
+            .reader()
+            .and_then(head)
+            .map_err(|error| source.malformed(format!("it does not decompress: {error}")))?;
+        if source.head.is_empty() {
+            return Err(source.empty("it has 0 bytes"));
+        }
         Ok(source)
     }
 
@@ -112,10 +117,13 @@ impl Source {
     }
 }
 
+/// The first bytes, as many as can be had before any damage.
 fn head(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
-    reader.take(4096).read_to_end(&mut head)?;
-    Ok(head)
+    match reader.take(4096).read_to_end(&mut head) {
+        Err(error) if head.is_empty() => Err(error),
+        _ => Ok(head),
+    }
 }
 
 fn compression(head: &[u8]) -> Compression {

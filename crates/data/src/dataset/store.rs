@@ -56,26 +56,6 @@ impl Store {
             }
         }
     }
-
-    /// The bytes from `offset` on, in order.
-    pub(crate) fn reader(&self, offset: u64) -> impl Read + '_ {
-        StoreReader { store: self, offset }
-    }
-}
-
-struct StoreReader<'a> {
-    store: &'a Store,
-    offset: u64,
-}
-
-impl Read for StoreReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.store.len().saturating_sub(self.offset);
-        let len = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        buffer[..len].copy_from_slice(&self.store.read_at(self.offset, len)?);
-        self.offset += len as u64;
-        Ok(len)
-    }
 }
 
 #[cfg(unix)]
@@ -181,9 +161,6 @@ mod tests {
             let all = pieces.concat();
             assert_eq!(store.len(), all.len() as u64);
             assert_eq!(store.read_at(500, 1000).unwrap(), &all[500..1500]);
-            let mut from = Vec::new();
-            store.reader(1234).read_to_end(&mut from).unwrap();
-            assert_eq!(from, &all[1234..]);
             assert!(store.read_at(all.len() as u64 - 1, 2).is_err());
             assert!(store.read_at(u64::MAX, 2).is_err());
         }
