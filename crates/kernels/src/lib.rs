@@ -11,11 +11,15 @@
 //!
 //! All `unsafe` of the workspace lives in this crate.
 
+mod batch_norm;
+mod buffer;
 mod conv2d;
 mod fast_path;
 mod matmul;
 mod scratch;
+mod simd;
 #[cfg(test)]
 mod testing;
 
+pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
