@@ -14,7 +14,12 @@ impl Matrix {
     /// # Panics
     /// Where the number of values is another.
     pub fn new(rows: usize, width: usize, values: Vec<f32>) -> Self {
-        assert_eq!(values.len(), rows * width, "a {rows} x {width} matrix has {} values", rows * width);
+        assert_eq!(
+            values.len(),
+            rows * width,
+            "a {rows} x {width} matrix has {} values",
+            rows * width
+        );
         Self { rows, width, values }
     }
 
