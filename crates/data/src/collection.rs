@@ -72,7 +72,11 @@ pub fn open(config: &Config) -> Result<Collection, Error> {
 }
 
 /// The indices for training, validation and test, each ascending.
-fn divide(data: &Arc<dyn Dataset>, config: &Config, apart: bool) -> (Vec<usize>, Vec<usize>, Vec<usize>) {
+fn divide(
+    data: &Arc<dyn Dataset>,
+    config: &Config,
+    apart: bool,
+) -> (Vec<usize>, Vec<usize>, Vec<usize>) {
     let marks = |split| (0..data.len()).any(|index| data.split(index) == Some(split));
     let rule = Rule {
         test: if apart || marks(Split::Test) { 0.0 } else { config.test_fraction },

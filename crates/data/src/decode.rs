@@ -60,9 +60,11 @@ fn on_white<const FROM: usize, const TO: usize>(pixels: &[u8]) -> Vec<u8> {
     let mut opaque = Vec::with_capacity(pixels.len() / FROM * TO);
     for pixel in pixels.chunks_exact(FROM) {
         let alpha = u32::from(pixel[TO]);
-        opaque.extend(pixel[..TO].iter().map(|&value| {
-            ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-        }));
+        opaque.extend(
+            pixel[..TO]
+                .iter()
+                .map(|&value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
+        );
     }
     opaque
 }

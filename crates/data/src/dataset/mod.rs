@@ -106,7 +106,7 @@ pub enum Kind {
 }
 
 /// The split that the makers of the data gave a sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
     /// To learn from.

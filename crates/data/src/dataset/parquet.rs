@@ -56,6 +56,8 @@ fn open(source: &Source, options: &Options) -> Result<Arc<dyn Dataset>, Error> {
     if !marked || !shards.files.iter().any(|(_, split)| *split == Some(Split::Train)) {
         shards.files.iter_mut().for_each(|(_, split)| *split = None);
     }
+    // Stable: the shards of a split stay in the order of their names.
+    shards.files.sort_by_key(|(_, split)| *split);
     if let Some(column) = parquet_images::column(&shards, options)? {
         return Ok(Arc::new(parquet_images::open(&shards, &column, options)?));
     }

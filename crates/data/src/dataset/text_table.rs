@@ -39,13 +39,7 @@ pub(super) fn open(
 ) -> Result<Table, Error> {
     let first = look(source, rows)?;
     let plan = Plan::new(source, &first, options)?;
-    let table = pack(source, rows, &first, plan)?;
-    if table.bad.len() * 2 > table.rows {
-        let (row, why) = table.bad.iter().next().map_or((0, ""), |(row, why)| (*row, why));
-        let counts = format!("{} of {} rows do not parse", table.bad.len(), table.rows);
-        return Err(source.malformed(format!("{counts}; the first is row {row}: {why}")));
-    }
-    Ok(table)
+    pack(source, rows, &first, plan)
 }
 
 /// What the first pass finds.
@@ -59,6 +53,7 @@ struct Look {
 
 fn look(source: &Source, rows: &dyn TextRows) -> Result<Look, Error> {
     let mut look = Look { names: Vec::new(), seen: Vec::new(), rows: 0, bad: 0 };
+    let mut first_bad = None;
     rows.scan(&mut |names, row| {
         look.names.extend_from_slice(&names[look.names.len()..]);
         look.seen.resize_with(names.len(), Seen::new);
@@ -67,12 +62,19 @@ fn look(source: &Source, rows: &dyn TextRows) -> Result<Look, Error> {
             Ok(cells) => {
                 cells.iter().zip(&mut look.seen).for_each(|(cell, seen)| seen.see(cell.trim()));
             }
-            Err(_) => look.bad += 1,
+            Err(why) => {
+                look.bad += 1;
+                first_bad.get_or_insert((look.rows - 1, why));
+            }
         }
         Ok(())
     })?;
     if look.rows == 0 {
         return Err(source.empty("it has no rows"));
+    }
+    if let Some((row, why)) = first_bad.filter(|_| 2 * look.bad > look.rows) {
+        let counts = format!("{} of {} rows do not parse", look.bad, look.rows);
+        return Err(source.malformed(format!("{counts}; the first is row {row}: {why}")));
     }
     let mut unique = HashSet::new();
     if let Some(twice) = look.names.iter().find(|name| !unique.insert(name.as_str())) {
