@@ -12,7 +12,7 @@ use crate::collection::Subset;
 use crate::dataset::Kind;
 use crate::error::SampleError;
 use crate::sample::{Shape, Value};
-use crate::view::{Pipeline, Scratch};
+use crate::view::Picture;
 
 /// How many training samples are read to measure what is not given.
 const MEASURED: usize = 2000;
@@ -167,10 +167,16 @@ impl Preprocess {
     /// Where the sample is not what this was made for.
     pub fn apply(&self, value: &Value) -> Result<Vec<f32>, Mismatch> {
         let mut out = vec![0.0; self.shape().size()];
-        // Without views nothing is drawn.
-        let mut random = crate::random::Random::keyed(&[]);
-        let pipeline = Pipeline::plain(self.clone());
-        pipeline.render(value, &mut random, &mut Scratch::default(), &mut out)?;
+        match (self, value) {
+            (Preprocess::Image(image), Value::Image(pixels)) => {
+                let mut picture = Picture::default();
+                image.load(pixels, &mut picture)?;
+                picture.fit();
+                image.normalize(&picture, &mut out);
+            }
+            (Preprocess::Row(row), Value::Row(cells)) => row.standardize(cells, &mut out)?,
+            _ => return Err(Mismatch::Kind),
+        }
         Ok(out)
     }
 }
@@ -198,3 +204,6 @@ fn measure(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,11 @@ impl View for Config {
             self.change(change, picture, random);
         }
     }
+
+    #[cfg(test)]
+    fn neutral() -> Self {
+        Config { brightness: 0.0, contrast: 0.0, saturation: 0.0, hue: 0.0, probability: 1.0 }
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -45,6 +45,11 @@ impl View for Config {
         let part = self.draw(picture.height, picture.width, random);
         picture.resize(part, picture.target);
     }
+
+    #[cfg(test)]
+    fn neutral() -> Self {
+        Config { scale: [1.0, 1.0], ratio: [1.0, 1.0] }
+    }
 }
 
 impl Config {
@@ -80,5 +85,45 @@ impl Config {
         let (part_height, part_width) = (part_height.clamp(1, height), part_width.clamp(1, width));
         let (top, left) = ((height - part_height) / 2, (width - part_width) / 2);
         Window { top, left, height: part_height, width: part_width }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn area_and_proportions_are_as_asked() {
+        let config = Config { scale: [0.2, 0.6], ..Config::default() };
+        let mut random = Random::keyed(&[9]);
+        let (mut smallest, mut largest) = (f32::MAX, 0.0f32);
+        for _ in 0..2000 {
+            let part = config.draw(300, 400, &mut random);
+            let share = (part.height * part.width) as f32 / (300.0 * 400.0);
+            let ratio = part.width as f32 / part.height as f32;
+            assert!((0.74..1.35).contains(&ratio), "{part:?}");
+            assert!((0.198..0.602).contains(&share), "{part:?}");
+            (smallest, largest) = (smallest.min(share), largest.max(share));
+        }
+        assert!(smallest < 0.21 && largest > 0.58, "from {smallest} to {largest}");
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_the_largest_centre() {
+        // A whole picture of 1 : 10 has no part of its area within the proportions.
+        let config = Config { scale: [1.0, 1.0], ..Config::default() };
+        let part = config.draw(10, 100, &mut Random::keyed(&[1]));
+        assert_eq!(part, Window { top: 0, left: 43, height: 10, width: 13 });
+        let part = config.draw(100, 9, &mut Random::keyed(&[1]));
+        assert_eq!(part, Window { top: 44, left: 0, height: 12, width: 9 });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_part_lies_inside(height in 1usize..200, width in 1usize..200, key: u64) {
+            let part = Config::default().draw(height, width, &mut Random::keyed(&[key]));
+            proptest::prop_assert!(part.height >= 1 && part.top + part.height <= height);
+            proptest::prop_assert!(part.width >= 1 && part.left + part.width <= width);
+        }
     }
 }

@@ -33,6 +33,11 @@ impl View for Config {
             flip(&mut picture.values, picture.width);
         }
     }
+
+    #[cfg(test)]
+    fn neutral() -> Self {
+        Config { probability: 0.0 }
+    }
 }
 
 /// Reverses every row of `width` values.

@@ -35,6 +35,11 @@ impl View for Config {
             grey(colours);
         }
     }
+
+    #[cfg(test)]
+    fn neutral() -> Self {
+        Config { probability: 0.0 }
+    }
 }
 
 fn grey([red, green, blue]: [&mut [f32]; 3]) {

@@ -56,6 +56,12 @@ macro_rules! views {
                 vec![$(Config::$variant($module::Config::default())),*]
             }
 
+            /// Every view with settings under which nothing changes.
+            #[cfg(test)]
+            fn neutrals() -> Vec<Config> {
+                vec![$(Config::$variant(<$module::Config as View>::neutral())),*]
+            }
+
             /// What `pith list` says of it.
             pub fn method(&self) -> Method {
                 let keyword = match self { $(Config::$variant(_) => $keyword),* };
@@ -88,6 +94,12 @@ views! {
     "flip" => Flip in flip,
     "colour-jitter" => ColourJitter in colour_jitter,
     "grey" => Grey in grey,
+    "blur" => Blur in blur,
+    "solarize" => Solarize in solarize,
+    "affine" => Affine in affine,
+    "random-masking" => RandomMasking in random_masking,
+    "noise" => Noise in noise,
+    "feature-dropout" => FeatureDropout in feature_dropout,
 }
 
 /// What every view offers.
@@ -104,6 +116,10 @@ pub trait View {
     /// # Errors
     /// Names the first setting that is not.
     fn validate(&self) -> Result<(), Error>;
+
+    /// Settings under which nothing changes, for the conformance tests.
+    #[cfg(test)]
+    fn neutral() -> Self;
 
     /// Changes a picture.
     fn change_picture(&self, _picture: &mut Picture, _random: &mut Random) {

@@ -90,3 +90,88 @@ impl Pipeline {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preprocess::image;
+    use crate::sample;
+
+    fn pictures() -> Preprocess {
+        let (mean, std) = (vec![0.5], vec![0.25]);
+        Preprocess::Image(image::Image { size: [4, 4], channels: 1, mean, std })
+    }
+
+    fn views(written: &str) -> Vec<Config> {
+        serde_json::from_str(written).unwrap()
+    }
+
+    #[test]
+    fn a_view_of_another_kind_is_refused_when_the_pipeline_is_made() {
+        let error = Pipeline::new(pictures(), views(r#"[{"feature-dropout": {}}]"#)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "view feature-dropout does not fit pictures; take it out of `views`, or use one of: \
+             crop-resize, flip, colour-jitter, grey, blur, solarize, affine, random-masking, noise"
+        );
+    }
+
+    #[test]
+    fn a_setting_out_of_range_is_refused_when_the_pipeline_is_made() {
+        let error = Pipeline::new(pictures(), views(r#"[{"flip": {"probability": 2}}]"#));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "view flip: probability must be from 0 to 1, but is 2"
+        );
+    }
+
+    #[test]
+    fn views_act_in_order_and_before_normalization() {
+        // Black stays below the first threshold and is inverted by the second; white by both.
+        let written = r#"[
+            {"solarize": {"threshold": 0.9, "probability": 1}},
+            {"solarize": {"threshold": 0, "probability": 1}}
+        ]"#;
+        let pipeline = Pipeline::new(pictures(), views(written)).unwrap();
+        let pixels = [0, 0, 0, 255].repeat(4);
+        let value = Value::Image(sample::Image { width: 4, height: 4, channels: 1, pixels });
+        let mut out = [9.0; 16];
+        let mut random = Random::keyed(&[1]);
+        pipeline.render(&value, &mut random, &mut Scratch::default(), &mut out).unwrap();
+        assert_eq!(out, [2.0; 16]);
+    }
+
+    #[test]
+    fn pictures_of_any_size_come_out_in_one() {
+        let written = r#"[{"flip": {}}, {"crop-resize": {}}, {"grey": {}}]"#;
+        let mut scratch = Scratch::default();
+        for pipeline in
+            [Pipeline::plain(pictures()), Pipeline::new(pictures(), views(written)).unwrap()]
+        {
+            for (width, height, channels) in [(1, 1, 1), (4, 4, 3), (30, 7, 3), (2, 50, 1)] {
+                let pixels = vec![255; width * height * channels];
+                let value = Value::Image(sample::Image { width, height, channels, pixels });
+                let mut out = [9.0; 16];
+                let mut random = Random::keyed(&[2]);
+                pipeline.render(&value, &mut random, &mut scratch, &mut out).unwrap();
+                assert!(out.iter().all(|v| (v - 2.0).abs() < 1e-5), "{out:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_picture_is_a_mismatch() {
+        let render = |value| {
+            let mut random = Random::keyed(&[3]);
+            let pipeline = Pipeline::plain(pictures());
+            pipeline.render(&value, &mut random, &mut Scratch::default(), &mut [0.0; 16])
+        };
+        assert_eq!(render(Value::Row(vec![])), Err(Mismatch::Kind));
+        for (width, height, channels, values) in [(2, 2, 1, 3), (0, 0, 1, 0), (1, 1, 2, 2)] {
+            let pixels = vec![0; values];
+            let image = sample::Image { width, height, channels, pixels };
+            let expected = Mismatch::Picture { width, height, channels, values };
+            assert_eq!(render(Value::Image(image)), Err(expected));
+        }
+    }
+}
