@@ -169,9 +169,9 @@ impl Preprocess {
         let mut out = vec![0.0; self.shape().size()];
         match (self, value) {
             (Preprocess::Image(image), Value::Image(pixels)) => {
+                image.check(pixels)?;
                 let mut picture = Picture::default();
-                image.load(pixels, &mut picture)?;
-                picture.fit();
+                image.load_centre(pixels, &mut picture);
                 image.normalize(&picture, &mut out);
             }
             (Preprocess::Row(row), Value::Row(cells)) => row.standardize(cells, &mut out)?,

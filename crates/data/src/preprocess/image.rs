@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Config, Error, Mismatch, measure};
 use crate::collection::Subset;
 use crate::sample::{self, Shape, Value};
-use crate::view::Picture;
+use crate::view::{Picture, Window};
 
 /// The side of the input where pictures are larger than this and no side is given.
 const LARGEST_CHOSEN: usize = 64;
@@ -72,17 +72,27 @@ impl Image {
         Shape::Pixels { channels: self.channels, height, width }
     }
 
-    /// Takes a picture in, in its own size, for views to change.
-    pub(crate) fn load(&self, image: &sample::Image, out: &mut Picture) -> Result<(), Mismatch> {
+    /// Checks that a picture is what it says.
+    pub(crate) fn check(&self, image: &sample::Image) -> Result<(), Mismatch> {
         let sample::Image { width, height, channels, ref pixels } = *image;
         let values = pixels.len();
         if values == 0 || values != width * height * channels || ![1, 3].contains(&channels) {
             return Err(Mismatch::Picture { width, height, channels, values });
         }
+        Ok(())
+    }
+
+    /// Takes a part of a checked picture in, in its own size, for views to change.
+    pub(crate) fn load(&self, image: &sample::Image, part: Window, out: &mut Picture) {
         out.target = self.size;
         out.mean.clone_from(&self.mean);
-        out.load(image, self.channels);
-        Ok(())
+        out.load(image, part, self.channels);
+    }
+
+    /// Takes the centre of a checked picture in and brings it to the size of the input.
+    pub(crate) fn load_centre(&self, image: &sample::Image, out: &mut Picture) {
+        self.load(image, Window::centred(image.height, image.width, self.size), out);
+        out.resize_whole();
     }
 
     /// Writes a picture of the target size as an input.
@@ -105,8 +115,8 @@ impl Image {
         let mut count = 0.0;
         measure(train, |value| {
             let Value::Image(image) = value else { return Err(Mismatch::Kind) };
-            self.load(&image, &mut picture)?;
-            picture.fit();
+            self.check(&image)?;
+            self.load_centre(&image, &mut picture);
             for (plane, [sum, squares]) in picture.planes_mut().zip(&mut sums) {
                 *sum += plane.iter().map(|&v| f64::from(v)).sum::<f64>();
                 *squares += plane.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>();

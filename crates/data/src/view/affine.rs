@@ -100,38 +100,57 @@ impl Inverse {
     }
 
     fn apply(&self, picture: &mut Picture, fill: Option<f32>) {
-        let (height, width) = (picture.height, picture.width);
+        let (height, width, pixels) = (picture.height, picture.width, picture.pixels());
         let (middle_x, middle_y) = ((width as f32 - 1.0) / 2.0, (height as f32 - 1.0) / 2.0);
         let [[xx, xy], [yx, yy]] = self.matrix;
         picture.spare.clear();
         picture.spare.resize(picture.values.len(), 0.0);
-        let planes = picture.values.chunks_exact(height * width);
-        for (plane, out) in planes.zip(picture.spare.chunks_exact_mut(height * width)) {
-            for (at, out) in out.iter_mut().enumerate() {
-                let x = (at % width) as f32 - middle_x - self.moved[0];
-                let y = (at / width) as f32 - middle_y - self.moved[1];
-                let (x, y) = (xx * x + xy * y + middle_x, yx * x + yy * y + middle_y);
-                *out = between(plane, height, width, x, y, fill);
+        for at in 0..pixels {
+            let x = (at % width) as f32 - middle_x - self.moved[0];
+            let y = (at / width) as f32 - middle_y - self.moved[1];
+            let (x, y) = (xx * x + xy * y + middle_x, yx * x + yy * y + middle_y);
+            let (four, beyond) = around(x, y, height, width, fill);
+            let planes = picture.values.chunks_exact(pixels);
+            for (plane, out) in planes.zip(picture.spare.chunks_exact_mut(pixels)) {
+                let inside: f32 = four.iter().map(|&(pixel, weight)| weight * plane[pixel]).sum();
+                out[at] = inside + beyond;
             }
         }
         std::mem::swap(&mut picture.values, &mut picture.spare);
     }
 }
 
-/// The value at a place between four pixels.
-fn between(plane: &[f32], height: usize, width: usize, x: f32, y: f32, fill: Option<f32>) -> f32 {
+/// The four pixels around a place with their bilinear weights, and what the fill adds to their sum.
+fn around(
+    x: f32,
+    y: f32,
+    height: usize,
+    width: usize,
+    fill: Option<f32>,
+) -> ([(usize, f32); 4], f32) {
     let (left, top) = (x.floor(), y.floor());
     let (right_share, lower_share) = (x - left, y - top);
     let (left, top) = (left as isize, top as isize);
     let (last_x, last_y) = (width as isize - 1, height as isize - 1);
-    let pixel = |x: isize, y: isize| match fill {
-        Some(fill) if x < 0 || y < 0 || x > last_x || y > last_y => fill,
-        _ => plane[y.clamp(0, last_y) as usize * width + x.clamp(0, last_x) as usize],
+    let mut beyond = 0.0;
+    let mut pixel = |x: isize, y: isize, weight: f32| {
+        let (near_x, near_y) = (x.clamp(0, last_x), y.clamp(0, last_y));
+        let at = near_y as usize * width + near_x as usize;
+        match fill {
+            Some(fill) if (near_x, near_y) != (x, y) => {
+                beyond += weight * fill;
+                (at, 0.0)
+            }
+            _ => (at, weight),
+        }
     };
-    let mix = |a: f32, b: f32, share: f32| a + (b - a) * share;
-    let upper = mix(pixel(left, top), pixel(left + 1, top), right_share);
-    let lower = mix(pixel(left, top + 1), pixel(left + 1, top + 1), right_share);
-    mix(upper, lower, lower_share)
+    let four = [
+        pixel(left, top, (1.0 - right_share) * (1.0 - lower_share)),
+        pixel(left + 1, top, right_share * (1.0 - lower_share)),
+        pixel(left, top + 1, (1.0 - right_share) * lower_share),
+        pixel(left + 1, top + 1, right_share * lower_share),
+    ];
+    (four, beyond)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl View for Config {
 
 impl Config {
     /// The part to keep, as `RandomResizedCrop.get_params` of torchvision draws it.
-    fn draw(&self, height: usize, width: usize, random: &mut Random) -> Window {
+    pub(super) fn draw(&self, height: usize, width: usize, random: &mut Random) -> Window {
         let area = (height * width) as f32;
         let [narrowest, widest] = self.ratio;
         for _ in 0..10 {

@@ -29,33 +29,36 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes in a decoded image, as one grey plane or as three colour planes.
+    /// Takes in a part of a decoded image, as one grey plane or as three colour planes.
     ///
     /// # Panics
-    /// Where either side has other than 1 or 3 channels, or the image has no pixel.
-    pub fn load(&mut self, image: &Image, channels: usize) {
-        let pixels = image.width * image.height;
-        assert!(pixels > 0 && image.pixels.len() == pixels * image.channels, "a broken image");
-        (self.channels, self.height, self.width) = (channels, image.height, image.width);
+    /// Where either side has other than 1 or 3 channels, or the part is not inside the image.
+    pub fn load(&mut self, image: &Image, part: Window, channels: usize) {
+        (self.channels, self.height, self.width) = (channels, part.height, part.width);
+        let pixels = part.height * part.width;
         self.values.clear();
+        let grey = |pixel: &[u8]| (0..3).map(|c| LUMA[c] * unit(pixel[c])).sum::<f32>();
         match (image.channels, channels) {
-            (1, 1) => self.values.extend(image.pixels.iter().map(|&v| unit(v))),
-            (1, 3) => {
-                self.values.extend(image.pixels.iter().map(|&v| unit(v)));
-                self.values.extend_from_within(..);
-                self.values.extend_from_within(..pixels);
+            (1, 1 | 3) => {
+                for row in rows(image, part) {
+                    self.values.extend(row.iter().map(|&value| unit(value)));
+                }
+                for _ in 1..channels {
+                    self.values.extend_from_within(..pixels);
+                }
             }
             (3, 3) => {
                 for channel in 0..3 {
-                    let plane = image.pixels.chunks_exact(3).map(|pixel| unit(pixel[channel]));
-                    self.values.extend(plane);
+                    for row in rows(image, part) {
+                        let plane = row.chunks_exact(3).map(|pixel| unit(pixel[channel]));
+                        self.values.extend(plane);
+                    }
                 }
             }
             (3, 1) => {
-                let grey = image.pixels.chunks_exact(3).map(|pixel| {
-                    (0..3).map(|channel| LUMA[channel] * unit(pixel[channel])).sum::<f32>()
-                });
-                self.values.extend(grey);
+                for row in rows(image, part) {
+                    self.values.extend(row.chunks_exact(3).map(grey));
+                }
             }
             (from, to) => panic!("no way from {from} to {to} channels; there are 1 and 3"),
         }
@@ -85,7 +88,7 @@ impl Picture {
 
     /// Keeps a part of the picture and brings it to a new size.
     pub fn resize(&mut self, part: Window, [height, width]: [usize; 2]) {
-        let whole = Window { top: 0, left: 0, height: self.height, width: self.width };
+        let whole = Window::whole(self.height, self.width);
         if part == whole && [height, width] == [self.height, self.width] {
             return;
         }
@@ -98,12 +101,22 @@ impl Picture {
         (self.height, self.width) = (height, width);
     }
 
-    /// Brings the whole picture to the target size: the largest centred part of the target's
-    /// proportions, resized. This is "resize the shorter side, crop the centre" in one step.
-    pub fn fit(&mut self) {
-        let part = Window::centred(self.height, self.width, self.target);
-        self.resize(part, self.target);
+    /// Brings the whole picture to the target size.
+    pub fn resize_whole(&mut self) {
+        self.resize(Window::whole(self.height, self.width), self.target);
     }
+}
+
+/// The pixels of a part, row by row; in one piece where the rows lie side by side.
+fn rows(image: &Image, part: Window) -> impl Iterator<Item = &[u8]> {
+    let stride = image.width * image.channels;
+    let (count, len) = if part.width == image.width {
+        (1, part.height * stride)
+    } else {
+        (part.height, part.width * image.channels)
+    };
+    let first = part.top * stride + part.left * image.channels;
+    (0..count).map(move |row| &image.pixels[first + row * stride..][..len])
 }
 
 fn unit(value: u8) -> f32 {
@@ -118,27 +131,46 @@ mod tests {
         Image { width: pixels.len() / channels, height: 1, channels, pixels: pixels.to_vec() }
     }
 
+    /// The whole of a picture one pixel high.
+    fn loaded(from: usize, pixels: &[u8], channels: usize) -> Vec<f32> {
+        let image = image(from, pixels);
+        let mut picture = Picture::default();
+        picture.load(&image, Window::whole(image.height, image.width), channels);
+        picture.values
+    }
+
     #[test]
     fn colours_become_planes() {
-        let mut picture = Picture::default();
-        picture.load(&image(3, &[0, 51, 255, 255, 102, 0]), 3);
-        assert_eq!(picture.values, [0.0, 1.0, 0.2, 0.4, 1.0, 0.0]);
+        let planes = loaded(3, &[0, 51, 255, 255, 102, 0], 3);
+        assert_eq!(planes, [0.0, 1.0, 0.2, 0.4, 1.0, 0.0]);
     }
 
     #[test]
     fn grey_is_the_weighted_sum_and_goes_to_every_plane() {
-        let mut picture = Picture::default();
-        picture.load(&image(3, &[255, 0, 0, 0, 255, 0, 0, 0, 255]), 1);
-        assert_eq!(picture.values, LUMA);
-        picture.load(&image(1, &[0, 255]), 3);
-        assert_eq!(picture.values, [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+        assert_eq!(loaded(3, &[255, 0, 0, 0, 255, 0, 0, 0, 255], 1), LUMA);
+        assert_eq!(loaded(1, &[0, 255], 3), [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
+        assert_eq!(loaded(1, &[51, 255], 1), [0.2, 1.0]);
     }
 
     #[test]
-    fn fit_takes_the_centre() {
-        let mut picture = Picture { target: [1, 1], ..Picture::default() };
-        picture.load(&image(1, &[0, 255, 0]), 1);
-        picture.fit();
-        assert_eq!(picture.values, [1.0]);
+    fn a_part_is_the_same_loaded_alone_or_cut_from_the_whole() {
+        let pixels = (0..7 * 6 * 3).map(|at| (at * 41 % 256) as u8).collect();
+        let image = Image { width: 7, height: 6, channels: 3, pixels };
+        for part in [
+            Window { top: 2, left: 1, height: 3, width: 5 },
+            Window { top: 2, left: 0, height: 3, width: 7 },
+        ] {
+            for channels in [1, 3] {
+                let (mut whole, mut alone) = (Picture::default(), Picture::default());
+                whole.load(&image, Window::whole(6, 7), channels);
+                whole.resize(part, [part.height, part.width]);
+                alone.load(&image, part, channels);
+                assert_eq!(whole.values, alone.values);
+                whole.load(&image, Window::whole(6, 7), channels);
+                whole.resize(part, [2, 9]);
+                alone.resize(Window::whole(part.height, part.width), [2, 9]);
+                assert_eq!(whole.values, alone.values);
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! From a decoded sample to the numbers that an encoder sees.
 
-use super::{Config, Error, METHODS, Picture, Row};
+use super::{Config, Error, METHODS, Picture, Row, Window};
 use crate::preprocess::{Mismatch, Preprocess};
 use crate::random::Random;
 use crate::sample::{Shape, Value};
@@ -69,11 +69,27 @@ impl Pipeline {
     ) -> Result<(), Mismatch> {
         match (&self.preprocess, value) {
             (Preprocess::Image(image), Value::Image(pixels)) => {
-                image.load(pixels, picture)?;
-                if !self.views.iter().any(|view| matches!(view, Config::CropResize(_))) {
-                    picture.fit();
-                }
-                for view in &self.views {
+                image.check(pixels)?;
+                let (height, width) = (pixels.height, pixels.width);
+                let crops = |view: &Config| matches!(view, Config::CropResize(_));
+                // Only the part that the encoder will see is taken in and resized, unless a view
+                // in front of the first crop has to change the whole picture.
+                let views = match self.views.split_first() {
+                    Some((Config::CropResize(crop), rest)) => {
+                        image.load(pixels, crop.draw(height, width, random), picture);
+                        picture.resize_whole();
+                        rest
+                    }
+                    Some((_, rest)) if rest.iter().any(crops) => {
+                        image.load(pixels, Window::whole(height, width), picture);
+                        &self.views
+                    }
+                    _ => {
+                        image.load_centre(pixels, picture);
+                        &self.views
+                    }
+                };
+                for view in views {
                     view.change_picture(picture, random);
                 }
                 image.normalize(picture, out);

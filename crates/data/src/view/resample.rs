@@ -18,7 +18,13 @@ pub struct Window {
 }
 
 impl Window {
-    /// The largest centred part with the proportions of `target` (height, width).
+    /// All of a picture.
+    pub fn whole(height: usize, width: usize) -> Self {
+        Window { top: 0, left: 0, height, width }
+    }
+
+    /// The largest centred part with the proportions of `target` (height, width). Resized to
+    /// `target`, it is what "resize the shorter side, crop the centre" gives, in one step.
     pub fn centred(height: usize, width: usize, target: [usize; 2]) -> Self {
         let [rows, columns] = target;
         // height / width compared with rows / columns, without division.
