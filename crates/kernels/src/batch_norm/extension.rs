@@ -173,7 +173,7 @@ impl<C: CheckpointStrategy> FusedBatchNorm for Autodiff<Flex, C> {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [input.node(), gamma.node(), beta.node(), residual.node()];
         let [input, gamma, beta, residual] =
-            [input, gamma, beta, residual].map(|tensor| tensor.into_primitive());
+            [input, gamma, beta, residual].map(FloatTensor::<Self>::into_primitive);
         let (output, mean, variance) =
             Flex::fused_batch_norm(input.clone(), gamma.clone(), beta, residual, options);
         let constants = [mean.clone(), variance.clone()].map(FloatTensor::<Self>::new);

@@ -97,10 +97,8 @@ pub fn batch_norm<const D: usize>(
         return composed(input, gamma, beta, residual, options);
     }
     let device = input.device();
-    let residual = residual.map_or_else(
-        || Tensor::<1>::empty([0], &device).into_dispatch(),
-        |residual| residual.into_dispatch(),
-    );
+    let residual = residual
+        .map_or_else(|| Tensor::<1>::empty([0], &device).into_dispatch(), Tensor::into_dispatch);
     let (output, mean, variance) = <Dispatch as FusedBatchNorm>::fused_batch_norm(
         input.into_dispatch(),
         gamma.into_dispatch(),

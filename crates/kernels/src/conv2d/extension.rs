@@ -77,7 +77,7 @@ impl<C: CheckpointStrategy> FusedConv2d for Autodiff<Flex, C> {
         options: ConvOptions,
     ) -> FloatTensor<Self> {
         let nodes = [input.node(), weight.node(), bias.node()];
-        let [input, weight, bias] = [input, weight, bias].map(|tensor| tensor.into_primitive());
+        let [input, weight, bias] = [input, weight, bias].map(FloatTensor::<Self>::into_primitive);
         match Conv2dBackward.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(tape) => {
                 let state = (input.clone(), weight.clone(), options);

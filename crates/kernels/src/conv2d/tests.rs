@@ -136,7 +136,7 @@ fn mixes_with_other_operations_on_the_tape() {
 fn runs_without_a_tape_and_on_views() {
     let device = Device::flex();
     let weight = sample([4, 2, 3, 3], 2, &device);
-    let input = sample([6, 7, 2, 5], 1, &device).permute([3, 2, 1, 0]).slice([1..4]);
+    let input = sample([6, 7, 2, 5], 1, &device).permute([3, 2, 1, 0]).slice_dim(0, 1..4);
     let options = ConvOptions { stride: [1, 2], ..ConvOptions::default() };
     let output = conv2d(input.clone(), weight.clone(), None, options);
     assert_close(&output, &composed(input, weight, None, options), 1e-5);
