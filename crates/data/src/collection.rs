@@ -43,9 +43,14 @@ pub fn open(config: &Config) -> Result<Collection, Error> {
             if let Kind::Row(schema) = data.kind() {
                 options.schema = Some(schema);
             }
-            // The CSV of labels is for `path`: an official test set brings its own labels.
-            options.labels = None;
-            let test = dataset::open(&expand(path)?, &options)?;
+            // The CSV of labels is for `path`; it is for the test data too, where they have none.
+            let path = expand(path)?;
+            let labels = options.labels.take();
+            let mut test = dataset::open(&path, &options)?;
+            if test.classes().is_empty() && labels.is_some() {
+                options.labels = labels;
+                test = dataset::open(&path, &options)?;
+            }
             same_kind(&*data, &*test)?;
             notes.extend(test.notes().iter().map(|note| format!("test: {note}")));
             Some(Subset { classes: merge(&mut classes, test.classes()), ..Subset::all(test) })
@@ -53,13 +58,22 @@ pub fn open(config: &Config) -> Result<Collection, Error> {
     };
     let (train, validation, marked) = divide(&data, config, apart.is_some());
     let test = apart.unwrap_or_else(|| Subset::new(data.clone(), marked));
-    let collection = Collection {
+    let mut collection = Collection {
         train: Subset::new(data.clone(), train),
         validation: Subset::new(data, validation),
         test,
         classes,
         notes,
     };
+    if let [class] = &collection.classes[..] {
+        collection.notes.push(format!("all samples with a label are of one class, {class:?}"));
+    }
+    if collection.validation.is_empty() {
+        collection.notes.push("no sample is left for validation".to_owned());
+    }
+    if collection.test.is_empty() {
+        collection.notes.push("no sample is left for the test".to_owned());
+    }
     if collection.train.is_empty() {
         return Err(Error::Setting(format!(
             "no training sample is left of {:?}: {} samples went to validation and {} to the test",

@@ -14,7 +14,11 @@ use crate::error::Error;
 
 pub(super) const TAR: Format = Format {
     name: "tar archive of pictures (also .gz, .zst)",
-    knows: |source| source.head.get(257..262) == Some(b"ustar"),
+    knows: |source| {
+        let extensions = ["tar", "tgz", "tzst"];
+        source.head.get(257..262) == Some(b"ustar")
+            || extensions.contains(&source.extension().as_str())
+    },
     open: |source, _| Ok(Arc::new(open(source, read_tar)?)),
 };
 

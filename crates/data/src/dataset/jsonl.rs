@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -18,6 +18,9 @@ pub(super) const FORMAT: Format = Format {
     open: |source, options| Ok(Arc::new(text_table::open(source, &JsonLines(source), options)?)),
 };
 
+/// A longer line is cut, so that a file without line ends is not read into memory.
+const LONGEST_LINE: u64 = 64 << 20;
+
 struct JsonLines<'a>(&'a Source);
 
 impl TextRows for JsonLines<'_> {
@@ -28,7 +31,7 @@ impl TextRows for JsonLines<'_> {
         let mut line = Vec::new();
         loop {
             line.clear();
-            let read = reader.read_until(b'\n', &mut line);
+            let read = reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line);
             if read.map_err(|error| self.0.malformed(error.to_string()))? == 0 {
                 return Ok(());
             }

@@ -56,8 +56,11 @@ struct Format {
     /// Whether a file or folder looks like this format.
     knows: fn(&Source) -> bool,
     /// Opens a file or folder of this format.
-    open: fn(&Source, &Options) -> Result<Arc<dyn Dataset>, Error>,
+    open: fn(&Source, &Options) -> Opened,
 }
+
+/// A data set that any thread may read, or why there is none.
+pub type Opened = Result<Arc<dyn Dataset>, Error>;
 
 /// What the recipe says about how to read the data.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +77,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Where nothing is there, no format knows it, or it is damaged as a whole.
-pub fn open(path: &Path, options: &Options) -> Result<Arc<dyn Dataset>, Error> {
+pub fn open(path: &Path, options: &Options) -> Opened {
     let source = Source::look(path)?;
     let Some(format) = FORMATS.iter().find(|format| (format.knows)(&source)) else {
         return Err(Error::UnknownFormat {

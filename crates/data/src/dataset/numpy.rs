@@ -15,7 +15,7 @@ use super::raw::{Layout, Part, RawImages};
 use super::source::Source;
 use super::store::{MEMORY_LIMIT, Store, Writer};
 use super::table::{Table, pack_number};
-use super::{Dataset, Format, Split};
+use super::{Format, Opened, Split};
 use crate::error::Error;
 use crate::schema::{Column, Content, Schema};
 
@@ -26,7 +26,7 @@ pub(super) const NPY: Format = Format {
         let store = source.store()?;
         let array = Array::read(&store, 0, store.len()).map_err(|why| source.malformed(why))?;
         let set = Set { split: None, name: run_name(None), samples: array, labels: None };
-        assemble(source, Arc::new(store), vec![set])
+        assemble(source, &Arc::new(store), vec![set])
     },
 };
 
@@ -71,7 +71,7 @@ fn role(name: &str) -> Option<(Role, Option<Split>)> {
     Some((role?, split))
 }
 
-fn open_npz(source: &Source) -> Result<Arc<dyn Dataset>, Error> {
+fn open_npz(source: &Source) -> Opened {
     let failed = |why: String| source.malformed(why);
     let file = BufReader::new(fs_err::File::open(&source.path)?.into_parts().0);
     let mut archive = zip::ZipArchive::new(file).map_err(|error| failed(error.to_string()))?;
@@ -119,15 +119,15 @@ fn open_npz(source: &Source) -> Result<Arc<dyn Dataset>, Error> {
              there are: {found}"
         )));
     }
-    assemble(source, Arc::new(store), sets)
+    assemble(source, &Arc::new(store), sets)
 }
 
-fn assemble(source: &Source, store: Arc<Store>, sets: Vec<Set>) -> Result<Arc<dyn Dataset>, Error> {
+fn assemble(source: &Source, store: &Arc<Store>, sets: Vec<Set>) -> Opened {
     let count = |set: &Set| set.samples.shape.first().copied().unwrap_or(0);
     if sets.iter().map(count).sum::<usize>() == 0 {
         return Err(source.empty("its arrays have no elements"));
     }
-    let labels = labels(source, &store, &sets)?;
+    let labels = labels(source, store, &sets)?;
     let trailing = |set: &Set| set.samples.shape.get(1..).unwrap_or_default().to_vec();
     let shape = trailing(&sets[0]);
     if let Some(other) = sets.iter().find(|set| trailing(set) != shape) {
@@ -153,7 +153,7 @@ fn assemble(source: &Source, store: Arc<Store>, sets: Vec<Set>) -> Result<Arc<dy
             let parts = parts.collect();
             Ok(Arc::new(RawImages { parts, layout, labels, notes: Vec::new() }))
         }
-        (_, 1) => Ok(Arc::new(rows(source, &store, &sets, shape[0], labels)?)),
+        (_, 1) => Ok(Arc::new(rows(source, store, &sets, shape[0], labels)?)),
         _ => Err(source.malformed(format!(
             "rows [n, width] of numbers or pictures [n, height, width] or \
              [n, height, width, 1 or 3] of uint8 were expected, the samples are {:?} of {:?}; \

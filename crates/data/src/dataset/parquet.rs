@@ -18,7 +18,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::ids::{Ids, Run};
 use super::source::Source;
 use super::text_table::{self, TextRows, Visit};
-use super::{Dataset, Format, Options, Split, parquet_images, paths};
+use super::{Format, Opened, Options, Split, parquet_images, paths};
 use crate::error::Error;
 
 pub(super) const FORMAT: Format = Format {
@@ -37,7 +37,7 @@ pub(super) struct Shards<'a> {
     pub(super) schema: SchemaRef,
 }
 
-fn open(source: &Source, options: &Options) -> Result<Arc<dyn Dataset>, Error> {
+fn open(source: &Source, options: &Options) -> Opened {
     let files = match source.is_folder {
         false => vec![(Source::look(&source.path)?, None)],
         true => {

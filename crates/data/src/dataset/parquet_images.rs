@@ -87,14 +87,14 @@ pub(super) fn open(
             places.push(writer.append(picture)?);
             let class = classes.as_ref().map(|classes| classes.get(row));
             labels.push(class.filter(|class| !class.is_empty()));
-            if let Some(ids) = &ids {
-                if !unique.push(ids.get(row)) {
-                    let (id, value) = (id.unwrap_or_default(), ids.get(row));
-                    return Err(Error::Setting(format!(
-                        "id column {id:?} has the value {value:?} more than once; \
-                         leave data.columns.id out to count rows instead"
-                    )));
-                }
+            if let Some(ids) = &ids
+                && !unique.push(ids.get(row))
+            {
+                let (id, value) = (id.unwrap_or_default(), ids.get(row));
+                return Err(Error::Setting(format!(
+                    "id column {id:?} has the value {value:?} more than once; \
+                     leave data.columns.id out to count rows instead"
+                )));
             }
         }
         runs.push(Run::new(split, batch.num_rows()));

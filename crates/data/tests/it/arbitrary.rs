@@ -62,8 +62,6 @@ const MAGICS: [&[u8]; 8] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn arbitrary_files_are_read_or_refused(
         bytes in prop::collection::vec(any::<u8>(), 0..400),

@@ -5,5 +5,6 @@ mod bad_input;
 mod conformance;
 mod fixture;
 mod formats;
+mod large;
 mod real_data;
 mod splits;
