@@ -35,8 +35,13 @@ impl Exact {
     /// # Errors
     /// Where a vector is not finite.
     pub fn new(vectors: Matrix, metric: Metric) -> Result<Self, Error> {
-        finite("the vectors", &vectors)?;
         let rows = if metric == Metric::Cosine { vectors.normalized() } else { vectors };
+        Self::prepared(rows, metric)
+    }
+
+    /// Takes vectors that are of unit length already where the metric is cosine.
+    pub(crate) fn prepared(rows: Matrix, metric: Metric) -> Result<Self, Error> {
+        finite("the vectors", &rows)?;
         let half_squares = match metric {
             Metric::Euclidean => (0..rows.rows())
                 .map(|row| 0.5 * rows.row(row).iter().map(|v| v * v).sum::<f32>())
@@ -61,14 +66,7 @@ impl Exact {
     /// # Errors
     /// Where the queries have another width or are not finite.
     pub fn search(&self, queries: &Matrix, k: usize) -> Result<Neighbours, Error> {
-        if queries.width() != self.rows.width() {
-            return Err(Error::Width {
-                what: "the query".into(),
-                expected: self.rows.width(),
-                received: queries.width(),
-            });
-        }
-        finite("the queries", queries)?;
+        check_queries(queries, self.rows.width())?;
         Ok(self.nearest(queries, k.min(self.rows.rows()), |_| None))
     }
 
@@ -246,6 +244,16 @@ pub(crate) fn finite(what: &str, vectors: &Matrix) -> Result<(), Error> {
         None => Ok(()),
         Some(at) => Err(Error::NotFinite { what: what.into(), row: at / vectors.width() }),
     }
+}
+
+/// # Errors
+/// Where queries cannot be compared with vectors of `width`.
+pub(crate) fn check_queries(queries: &Matrix, width: usize) -> Result<(), Error> {
+    if queries.width() != width {
+        let (what, received) = ("the query".into(), queries.width());
+        return Err(Error::Width { what, expected: width, received });
+    }
+    finite("the queries", queries)
 }
 
 #[cfg(test)]
