@@ -33,7 +33,11 @@ impl Matrix {
     /// # Panics
     /// Where `values` is not a whole number of rows.
     pub fn extend(&mut self, values: &[f32]) {
-        assert!(self.width > 0 && values.len() % self.width == 0, "whole rows of {}", self.width);
+        assert!(
+            self.width > 0 && values.len().is_multiple_of(self.width),
+            "whole rows of {}",
+            self.width
+        );
         self.values.extend_from_slice(values);
         self.rows += values.len() / self.width;
     }

@@ -3,12 +3,20 @@
 //! | probe | asks |
 //! |---|---|
 //! | [`knn`] | do near vectors share a class? |
+//! | [`linear`] | can classes be told apart by planes? |
+//! | [`few_shot`] | how much do a handful of labels teach? |
+//! | [`retrieval`] | does a search by example return the same class first? |
+//! | [`clustering`] | do groups found without labels agree with the classes? |
 //! | [`geometry`] | how many directions are used, how many are needed, are there hubs? |
 //!
 //! A probe is one file with a `PROBE`, and one line in [`ALL`].
 
+pub mod clustering;
+pub mod few_shot;
 pub mod geometry;
 pub mod knn;
+pub mod linear;
+pub mod retrieval;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,7 +27,14 @@ use crate::bootstrap::Statistic;
 use crate::{Error, Matrix};
 
 /// Every probe, in the order in which a proof shows them.
-pub const ALL: [&Probe; 2] = [&knn::PROBE, &geometry::PROBE];
+pub const ALL: [&Probe; 6] = [
+    &knn::PROBE,
+    &linear::PROBE,
+    &few_shot::PROBE,
+    &retrieval::PROBE,
+    &clustering::PROBE,
+    &geometry::PROBE,
+];
 
 /// Which direction of a measure is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +127,21 @@ impl<'a> Labelled<'a> {
             Cow::Owned(vectors.select(&rows))
         };
         Self { vectors, labels: labels.iter().copied().flatten().collect() }
+    }
+
+    /// The chosen rows.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let labels = rows.iter().map(|&row| self.labels[row]).collect();
+        Self { vectors: Cow::Owned(self.vectors.select(rows)), labels }
+    }
+
+    /// At most `limit` rows, evenly spaced.
+    pub fn every_nth(&self, limit: usize) -> Cow<'_, Self> {
+        let rows = self.labels.len();
+        if rows <= limit {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(self.select(&(0..limit).map(|i| i * rows / limit).collect::<Vec<_>>()))
     }
 
     /// Number of different classes that occur.
