@@ -3,8 +3,10 @@ use std::sync::Arc;
 use super::*;
 use crate::dataset::Dataset;
 use crate::error::Fault;
+use crate::random::Random;
 use crate::sample::{self, Cell};
 use crate::schema::{Column, Content, Schema};
+use crate::view::{Pipeline, Scratch};
 
 /// Samples in memory; where there is none, reading fails.
 struct Memory {
@@ -242,4 +244,28 @@ fn what_was_fitted_survives_a_round_trip() {
         let written = serde_json::to_string(&preprocess).unwrap();
         assert_eq!(serde_json::from_str::<Preprocess>(&written).unwrap(), preprocess);
     }
+}
+
+#[test]
+fn views_change_a_row_after_its_standardization() {
+    let pipeline = |written: &str| Pipeline::new(table(), serde_json::from_str(written).unwrap());
+    let render = |written: &str| {
+        let (mut random, mut out) = (Random::keyed(&[1]), vec![9.0; 4]);
+        let pipeline = pipeline(written).unwrap();
+        pipeline
+            .render(&cells(30.0, Some(2)), &mut random, &mut Scratch::default(), &mut out)
+            .unwrap();
+        out
+    };
+    assert_eq!(render("[]"), [1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(render(r#"[{"feature-dropout": {"probability": 1}}]"#), [0.0; 4]);
+    let disturbed = render(r#"[{"noise": {"sigma": 0.01}}]"#);
+    assert!(
+        disturbed.iter().zip([1.0, 0.0, 0.0, 1.0]).all(|(a, b)| a != &b && (a - b).abs() < 0.1)
+    );
+    assert_eq!(
+        pipeline(r#"[{"noise": {}}, {"flip": {}}]"#).unwrap_err().to_string(),
+        "view flip does not fit table rows; take it out of `views`, or use one of: \
+         noise, feature-dropout"
+    );
 }
