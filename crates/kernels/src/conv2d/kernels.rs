@@ -2,6 +2,8 @@
 
 use super::columns;
 use super::geometry::Geometry;
+#[cfg(target_arch = "x86_64")]
+use super::winograd;
 use crate::matmul::{Matrix, multiply};
 use crate::scratch;
 use rayon::prelude::*;
@@ -9,10 +11,22 @@ use rayon::prelude::*;
 /// Parts a batch is cut into for sums over images, whatever the number of threads.
 const PARTS: usize = 16;
 
-/// `output[n] = weight · columns(input[n]) + bias`, image by image.
-///
-/// Shapes as in [`Geometry`]; `bias` is empty or has one value per output channel.
+/// The output. Shapes as in [`Geometry`]; `bias` is empty or has one value per output channel.
 pub(super) fn forward(g: &Geometry, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    #[cfg(target_arch = "x86_64")]
+    if winograd::applies(g) {
+        return winograd::forward(g, input, weight, bias);
+    }
+    forward_by_columns(g, input, weight, bias)
+}
+
+/// `output[n] = weight · columns(input[n]) + bias`, image by image.
+pub(super) fn forward_by_columns(
+    g: &Geometry,
+    input: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+) -> Vec<f32> {
     let mut output = vec![0.0; g.images * g.image_out()];
     if output.is_empty() {
         return output;
@@ -108,11 +122,24 @@ fn turned(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     result
 }
 
+/// `∂L/∂weight`.
+pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+    #[cfg(target_arch = "x86_64")]
+    if winograd::applies(g) {
+        return winograd::weight_gradient(g, input, gradient);
+    }
+    weight_gradient_by_columns(g, input, gradient)
+}
+
 /// `∂L/∂weight = Σ_n gradient[n] · columns(input[n])ᵀ`.
 ///
 /// Summed as `[k, co]` within each part of the batch, which suits the matrix product better than
 /// `[co, k]`; the parts are then added in order.
-pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+pub(super) fn weight_gradient_by_columns(
+    g: &Geometry,
+    input: &[f32],
+    gradient: &[f32],
+) -> Vec<f32> {
     let (depth, channels) = (g.depth(), g.channels_out);
     let size = g.groups * depth * channels;
     let mut result = vec![0.0; size];

@@ -6,6 +6,8 @@ mod geometry;
 mod kernels;
 #[cfg(test)]
 mod tests;
+#[cfg(target_arch = "x86_64")]
+mod winograd;
 
 use crate::fast_path;
 use burn::backend::Dispatch;
