@@ -30,7 +30,10 @@ pub enum Error {
         name: String,
     },
     /// No reader knows this content.
-    #[error("{path:?} is in no known format ({found}); expected one of: {known}", path = path.display())]
+    #[error(
+        "{path:?} is in no known format ({found}); expected one of: {known}",
+        path = path.display()
+    )]
     UnknownFormat {
         /// The file or folder.
         path: PathBuf,
@@ -56,7 +59,10 @@ pub enum Error {
         why: String,
     },
     /// A column that the recipe names is not in the table.
-    #[error("{path:?} has no column {column:?}{hint}; its columns are: {known}", path = path.display())]
+    #[error(
+        "{path:?} has no column {column:?}{hint}; its columns are: {known}",
+        path = path.display()
+    )]
     NoSuchColumn {
         /// The file.
         path: PathBuf,

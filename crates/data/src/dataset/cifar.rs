@@ -1,7 +1,7 @@
 //! CIFAR-10 and CIFAR-100 in their binary version: one file, or the folder of all files.
 //!
-//! <https://www.cs.toronto.edu/~kriz/cifar.html>: a record is the label (CIFAR-100: the coarse, then
-//! the fine label), then 32×32 red, green and blue values, plane by plane.
+//! <https://www.cs.toronto.edu/~kriz/cifar.html>: a record is the label (CIFAR-100: the coarse,
+//! then the fine label), then 32×32 red, green and blue values, plane by plane.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! NumPy files: `.npy` with samples, `.npz` with samples and labels, perhaps of several splits.
 //!
 //! Arrays are told by the words of their names: `x`, `images`, `data`, … hold samples, `y`,
-//! `labels`, … classes; `train`, `val`, `test`, … say the split. So MedMNIST (`train_images`) and
-//! Keras (`x_train`) are read alike. `uint8` arrays of three or four dimensions are pictures, arrays
+//! `labels`, … classes; `train`, `val`, `test`, … say the split. So MedMNIST (`train_images`)
+//! and Keras (`x_train`) are read alike. `uint8` arrays of three or four dimensions are pictures, arrays
 //! of numbers of two dimensions are rows.
 
 use std::io::{BufReader, Write};

@@ -145,7 +145,8 @@ impl Plan {
                         notes.push(format!("column {name:?} has no values and is left out"));
                     }
                     Verdict::Text => notes.push(format!(
-                        "column {name:?} has more than {MOST_CATEGORIES} different texts and is left out"
+                        "column {name:?} has more than {MOST_CATEGORIES} different texts \
+                         and is left out"
                     )),
                 }
             }

@@ -26,8 +26,11 @@ fn refused_with(path: &Path, options: &Options, expected: &[&str]) {
 fn broken_pictures_are_errors_of_their_own() {
     let root = tempfile::tempdir().unwrap();
     let whole = png(1, 40, ExtendedColorType::Rgb8);
+    let (jpeg, webp) = (fixture::jpeg(1), fixture::webp(1));
     let files = [
+        ("a/cut.jpg", jpeg[..jpeg.len() / 2].to_vec()),
         ("a/cut.png", whole[..whole.len() / 2].to_vec()),
+        ("a/cut.webp", webp[..webp.len() / 2].to_vec()),
         ("a/empty.png", Vec::new()),
         ("a/text.png", b"this is a text".to_vec()),
         ("b/whole.png", whole),
@@ -39,21 +42,21 @@ fn broken_pictures_are_errors_of_their_own() {
     write(&root.path().join("f.tar"), &tar(&files));
     for name in ["f", "f.tar"] {
         let dataset = dataset::open(&root.path().join(name), &Options::default()).unwrap();
-        assert_eq!(dataset.len(), 5);
+        assert_eq!(dataset.len(), 7);
         let fault = |index: usize| {
             let error = dataset.read(index).unwrap_err();
             assert_eq!(error.id, dataset.id(index));
             error.fault
         };
-        assert!(matches!(fault(0), Fault::Damaged(_)));
-        assert!(matches!(fault(1), Fault::Empty));
-        assert!(matches!(fault(2), Fault::NotAnImage));
-        assert!(dataset.read(3).is_ok() && dataset.read(4).is_ok());
+        (0..3).for_each(|cut| assert!(matches!(fault(cut), Fault::Damaged(_)), "{cut} in {name}"));
+        assert!(matches!(fault(3), Fault::Empty));
+        assert!(matches!(fault(4), Fault::NotAnImage));
+        assert!(dataset.read(5).is_ok() && dataset.read(6).is_ok());
     }
     let dataset = dataset::open(&root.path().join("f"), &Options::default()).unwrap();
     assert!(dataset.notes()[0].starts_with("1 files"), "{:?}", dataset.notes());
     std::fs::remove_file(root.path().join("f/b/whole.png")).unwrap();
-    let gone = dataset.read(4).unwrap_err();
+    let gone = dataset.read(6).unwrap_err();
     assert!(matches!(&gone.fault, Fault::Io(error) if error.to_string().contains("whole.png")));
 }
 

@@ -35,14 +35,14 @@ pub fn png(number: usize, side: u32, colour: ExtendedColorType) -> Vec<u8> {
     bytes
 }
 
-fn jpeg(number: usize) -> Vec<u8> {
+pub fn jpeg(number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = JpegEncoder::new(&mut bytes);
     encoder.write_image(&pixels(number, 300), 10, 10, ExtendedColorType::Rgb8).unwrap();
     bytes
 }
 
-fn webp(number: usize) -> Vec<u8> {
+pub fn webp(number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder = WebPEncoder::new_lossless(&mut bytes);
     encoder.write_image(&pixels(number + 5, 108), 6, 6, ExtendedColorType::Rgb8).unwrap();
