@@ -1,5 +1,5 @@
 //! Data sets: samples with ids, read one at a time and in any order. A format is a file here and a
-//! line in [`FORMATS`].
+//! line in `FORMATS`.
 
 mod archive;
 mod arff;

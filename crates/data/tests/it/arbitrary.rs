@@ -76,7 +76,9 @@ proptest! {
     fn arbitrary_pictures_are_decoded_or_refused(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         magic in prop::sample::select(vec![
-            &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], &b"\xff\xd8\xff\xe0"[..], &b"RIFF\x40\0\0\0WEBPVP8L"[..],
+            &b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..],
+            &b"\xff\xd8\xff\xe0"[..],
+            &b"RIFF\x40\0\0\0WEBPVP8L"[..],
         ]),
     ) {
         let _ = decode(&[magic, &bytes].concat());
@@ -105,7 +107,8 @@ proptest! {
         let tar = fixture::tar(&fixture::pictures()[..2]);
         exercise(root.path(), "x.tar", &damage(&tar, &changes, cut));
         exercise(root.path(), "x.tar.gz", &damage(&fixture::gzip(&tar), &changes, cut));
-        exercise(root.path(), "x.tar.zst", &damage(&fixture::zstd_long(&tar), &changes, cut));
+        let zst = zstd::encode_all(&tar[..], 1).unwrap();
+        exercise(root.path(), "x.tar.zst", &damage(&zst, &changes, cut));
         let zip = fixture::zip(&fixture::pictures()[..2]);
         exercise(root.path(), "x.zip", &damage(&zip, &changes, cut));
     }

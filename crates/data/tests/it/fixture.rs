@@ -248,8 +248,8 @@ pub fn all(root: &Path) -> Vec<Fixture> {
     add("jsonl", at("table.jsonl"), 3, &["0", "1"]);
     write(
         &at("table.arff"),
-        b"% a comment\n@RELATION x\n@attribute 'the size' real\n@attribute colour {red, 'light blue'}\n\
-          @attribute class {a,b}\n@DATA\n1,'light blue',a\n?,red,b\n% in between\n3, red, a\n",
+        b"% a comment\n@RELATION x\n@attribute 'the size' real\n\
+          @attribute colour {red, 'light blue'}\n@attribute class {a,b}\n@DATA\n1,'light blue',a\n?,red,b\n% in between\n3, red, a\n",
     );
     add("arff", at("table.arff"), 3, &["a", "b"]);
 
