@@ -61,7 +61,16 @@ const MAGICS: [&[u8]; 8] = [
     b"\x93NUMPY\x02\x00",
 ];
 
+/// Every case writes files, so there are few, unless `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let cases = if asked { ProptestConfig::default().cases } else { 64 };
+    ProptestConfig { cases, ..ProptestConfig::default() }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn arbitrary_files_are_read_or_refused(
         bytes in prop::collection::vec(any::<u8>(), 0..400),
