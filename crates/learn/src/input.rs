@@ -1,0 +1,67 @@
+//! A batch of the data as tensors on a device.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use pith_data::sample;
+
+/// One view of a batch of samples, typed by what it is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Input {
+    /// Pictures, `[samples, channels, height, width]`.
+    Pixels(Tensor<4>),
+    /// Table rows, `[samples, width]`.
+    Features(Tensor<2>),
+}
+
+/// The views of a batch, with the samples' classes where they are known.
+#[derive(Clone, Debug)]
+pub struct Views {
+    /// One input per view, the same samples in the same order.
+    pub inputs: Vec<Input>,
+    /// The class of each sample, where it has one.
+    pub labels: Vec<Option<u32>>,
+}
+
+impl Input {
+    /// Copies a batch to the device.
+    ///
+    /// # Panics
+    /// Where the kind of data is one that no encoder of this version takes.
+    pub fn from_data(input: sample::Input, device: &Device) -> Self {
+        match input {
+            sample::Input::Pixels(p) => {
+                let shape = [p.samples, p.channels, p.height, p.width];
+                Input::Pixels(Tensor::from_data(TensorData::new(p.values, shape), device))
+            }
+            sample::Input::Features(f) => {
+                let shape = [f.samples, f.width];
+                Input::Features(Tensor::from_data(TensorData::new(f.values, shape), device))
+            }
+            other => panic!("no encoder takes {:?}", other.shape()),
+        }
+    }
+
+    /// Samples in the batch.
+    pub fn samples(&self) -> usize {
+        match self {
+            Input::Pixels(pixels) => pixels.dims()[0],
+            Input::Features(features) => features.dims()[0],
+        }
+    }
+
+    /// Every sample as one row of numbers, `[samples, size]`.
+    pub fn rows(&self) -> Tensor<2> {
+        match self {
+            Input::Pixels(pixels) => pixels.clone().flatten(1, 3),
+            Input::Features(features) => features.clone(),
+        }
+    }
+}
+
+impl Views {
+    /// Copies a batch to the device.
+    pub fn from_batch(batch: sample::Batch, device: &Device) -> Self {
+        let inputs = batch.views.into_iter().map(|view| Input::from_data(view, device)).collect();
+        Views { inputs, labels: batch.labels }
+    }
+}

@@ -1,0 +1,229 @@
+//! A model: the folder that can encode.
+//!
+//! `model.json` says what the encoder is and how a sample is made ready for it,
+//! `model.safetensors` holds its weights. The fingerprint changes with anything that decides a
+//! vector; an index remembers it.
+
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::tensor::{Device, TensorData};
+use pith_data::collection::Subset;
+use pith_data::loader::{self, Loader};
+use pith_data::preprocess::{self, Preprocess};
+use pith_data::sample::{self, Batch, Features, Pixels, Shape, Value};
+use pith_data::view::Pipeline;
+use pith_space::Matrix;
+use serde::{Deserialize, Serialize};
+
+use crate::encoder::{self, Encoder};
+use crate::input::Input;
+use crate::nn::Init;
+use crate::weights::{self, Weights};
+use crate::{Error, run};
+
+/// An encoder that is ready for samples.
+#[derive(Clone, Debug)]
+pub struct Model {
+    encoder: Encoder,
+    config: encoder::Config,
+    preprocess: Preprocess,
+    fingerprint: String,
+    device: Device,
+}
+
+/// `model.json`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Card {
+    /// Version of this file.
+    format: u32,
+    fingerprint: String,
+    width: usize,
+    encoder: encoder::Config,
+    preprocess: Preprocess,
+}
+
+/// Samples encoded at a time.
+const BATCH: usize = 256;
+
+impl Model {
+    /// A model of a trained encoder, off the tape.
+    pub fn new(encoder: &Encoder, config: encoder::Config, preprocess: Preprocess) -> Self {
+        let encoder = encoder.valid();
+        let device = encoder.devices().pop().unwrap_or_else(Device::flex);
+        let fingerprint = fingerprint(&named(&encoder), &config, &preprocess);
+        Self { encoder, config, preprocess, fingerprint, device }
+    }
+
+    /// The same encoder with initial parameters: the baseline that training has to beat.
+    ///
+    /// # Errors
+    /// Where the encoder does not fit the input.
+    pub fn untrained(&self, seed: u64) -> Result<Self, Error> {
+        let mut init = Init::new(seed, &self.device);
+        let encoder = self.config.init(self.preprocess.shape(), &mut init)?;
+        Ok(Self::new(&encoder, self.config.clone(), self.preprocess.clone()))
+    }
+
+    /// Writes the folder.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        fs_err::create_dir_all(folder)?;
+        weights::write(&named(&self.encoder), &folder.join("model.safetensors"))?;
+        let card = Card {
+            format: 1,
+            fingerprint: self.fingerprint.clone(),
+            width: self.width(),
+            encoder: self.config.clone(),
+            preprocess: self.preprocess.clone(),
+        };
+        let file = folder.join("model.json");
+        let text = serde_json::to_vec_pretty(&card)
+            .map_err(|error| Error::format(&file, error.to_string()))?;
+        Ok(fs_err::write(file, text)?)
+    }
+
+    /// Reads a model folder, or that of a run.
+    ///
+    /// # Errors
+    /// Where there is no model, or its files do not fit together.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, Error> {
+        let folder = model_folder(path)?;
+        let file = folder.join("model.json");
+        let card: Card = serde_json::from_slice(&fs_err::read(&file)?)
+            .map_err(|error| Error::format(&file, format!("not a model of this version: {error}")))?;
+        let mut init = Init::new(0, device);
+        let encoder = card.encoder.init(card.preprocess.shape(), &mut init)?.valid();
+        let file = folder.join("model.safetensors");
+        let encoder = weights::restore(encoder, unnamed(weights::read(&file)?), &file)?;
+        let model = Self::new(&encoder, card.encoder, card.preprocess);
+        match model.fingerprint == card.fingerprint {
+            true => Ok(model),
+            false => Err(Error::format(
+                file,
+                format!(
+                    "the weights have fingerprint {} and model.json says {}; the folder was \
+                     changed by hand or is damaged",
+                    model.fingerprint, card.fingerprint
+                ),
+            )),
+        }
+    }
+
+    /// Numbers per vector.
+    pub fn width(&self) -> usize {
+        self.encoder.width()
+    }
+
+    /// Changes with anything that decides a vector.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// How a sample becomes an input.
+    pub fn preprocess(&self) -> &Preprocess {
+        &self.preprocess
+    }
+
+    /// Encodes inputs that are ready, `[n, width]`.
+    pub fn encode(&self, input: sample::Input) -> Matrix {
+        let rows = input.samples();
+        let latent = self.encoder.encode(&Input::from_data(input, &self.device));
+        Matrix::new(rows, self.width(), values(latent.pooled.into_data()))
+    }
+
+    /// Encodes one decoded sample, `[1, width]`.
+    ///
+    /// # Errors
+    /// Where the sample does not fit the model.
+    pub fn encode_value(&self, value: &Value) -> Result<Matrix, preprocess::Mismatch> {
+        let values = self.preprocess.apply(value)?;
+        Ok(self.encode(match self.preprocess.shape() {
+            Shape::Pixels { channels, height, width } => {
+                sample::Input::Pixels(Pixels { samples: 1, channels, height, width, values })
+            }
+            Shape::Features { width } => {
+                sample::Input::Features(Features { samples: 1, width, values })
+            }
+            other => panic!("no encoder takes {other:?}"),
+        }))
+    }
+
+    /// Encodes samples in their order, handing over each batch with its vectors as it comes.
+    /// Returns the samples that could not be read.
+    ///
+    /// # Errors
+    /// Where `receive` fails.
+    pub fn embed(
+        &self,
+        subset: &Subset,
+        workers: usize,
+        mut receive: impl FnMut(&Batch, &Matrix) -> Result<(), Error>,
+    ) -> Result<Vec<loader::Skipped>, Error> {
+        let pipeline = Pipeline::plain(self.preprocess.clone());
+        let loader = Loader::new(
+            subset.clone(),
+            pipeline,
+            loader::Options {
+                batch_size: BATCH,
+                views: 1,
+                shuffle: false,
+                drop_last: false,
+                seed: 0,
+                workers,
+            },
+        )?;
+        for batch in loader.epoch(0, 0) {
+            let vectors = self.encode(batch.views[0].clone());
+            receive(&batch, &vectors)?;
+        }
+        Ok(loader.skipped())
+    }
+}
+
+/// The model folder at a path: the path itself, or that of a run.
+pub fn model_folder(path: &Path) -> Result<PathBuf, Error> {
+    let of_run = path.join("model");
+    let folder = [path, of_run.as_path()]
+        .into_iter()
+        .find(|folder| folder.join("model.json").exists());
+    match folder {
+        Some(folder) => Ok(folder.to_owned()),
+        None if run::Run::open(path).is_ok() => {
+            Err(Error::format(path, "this run has no model yet; finish it with --resume"))
+        }
+        None => Err(Error::format(path, "is neither a model nor a run: it has no model.json")),
+    }
+}
+
+const PREFIX: &str = "encoder.";
+
+fn named(encoder: &Encoder) -> Weights {
+    weights::collect(encoder)
+        .into_iter()
+        .map(|(name, data)| (format!("{PREFIX}{name}"), data))
+        .collect()
+}
+
+fn unnamed(weights: Weights) -> Weights {
+    weights
+        .into_iter()
+        .map(|(name, data)| (name.strip_prefix(PREFIX).unwrap_or(&name).to_owned(), data))
+        .collect()
+}
+
+fn fingerprint(weights: &Weights, config: &encoder::Config, preprocess: &Preprocess) -> String {
+    let settings = serde_json::to_vec(&(config, preprocess)).unwrap_or_default();
+    let hash = weights::hash(weights) ^ xxhash_rust::xxh3::xxh3_64(&settings).rotate_left(1);
+    format!("{hash:016x}")
+}
+
+fn values(data: TensorData) -> Vec<f32> {
+    match data.try_into_vec::<f32>() {
+        Ok(values) => values,
+        Err(error) => panic!("latents are f32: {error:?}"),
+    }
+}

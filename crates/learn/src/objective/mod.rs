@@ -1,0 +1,71 @@
+//! Objectives: what training asks of the latent space.
+//!
+//! Adding one is a file here and a line in the list below.
+
+use burn::tensor::Tensor;
+use pith_data::sample::Shape;
+
+use crate::encoder::Encoder;
+use crate::input::Views;
+use crate::method::methods;
+
+methods! {
+    /// What training asks of the latent space, with the heads it needs for that; see [`Learn`].
+    Objective: Learn(Context) {
+        simclr::SimClr = "simclr",
+        autoencoder::Autoencoder = "autoencoder",
+    }
+}
+
+/// What an objective's heads are built for.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Numbers per latent.
+    pub latent_width: usize,
+    /// The shape of one input.
+    pub shape: Shape,
+}
+
+/// What every objective can do.
+pub trait Learn {
+    /// Views of each sample that the objective compares.
+    fn views(&self) -> usize;
+
+    /// The loss of a batch.
+    fn loss(&self, encoder: &Encoder, views: &Views) -> Loss;
+}
+
+/// What a batch asks to change.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// To be minimised, `[1]`.
+    pub total: Tensor<1>,
+    /// Its parts by name, each `[1]`, for the log.
+    pub terms: Vec<(&'static str, Tensor<1>)>,
+}
+
+impl Loss {
+    /// A loss of one part.
+    pub fn whole(total: Tensor<1>) -> Self {
+        Self { total, terms: Vec::new() }
+    }
+}
+
+/// Rows scaled to unit length; `eps` as PyTorch's `normalize`.
+pub(crate) fn normalize(rows: Tensor<2>) -> Tensor<2> {
+    let norm = rows.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
+    rows / norm // [n, d] / [n, 1]
+}
+
+/// Widths of a projector from the latent, checked.
+fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>, crate::Error> {
+    if layers.is_empty() || layers.contains(&0) {
+        return Err(crate::Error::Recipe(format!(
+            "{key} must be one or more widths above zero, received {layers:?}"
+        )));
+    }
+    Ok([context.latent_width].iter().chain(layers).copied().collect())
+}
+
+#[cfg(test)]
+pub(crate) mod golden;

@@ -1,0 +1,133 @@
+//! Recipes: a TOML file that names data, views, encoder, objective and schedule.
+//!
+//! ```toml
+//! [data]
+//! path = "photos/"
+//!
+//! [encoder.resnet]
+//! widths = [32, 64, 128]
+//! blocks = [1, 1, 1]
+//!
+//! [objective.simclr]
+//! temperature = 0.2
+//! ```
+//!
+//! What is left out has a default; [`Recipe::resolved`] writes all of them out.
+
+mod default;
+mod mistake;
+mod overlay;
+
+use std::path::Path;
+
+use pith_data::{config, preprocess, view};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, encoder, objective, optimizer, train};
+
+/// All that a run depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Recipe {
+    /// Where the samples are and how they are divided.
+    pub data: config::Config,
+    /// How a sample becomes an input of one size.
+    #[serde(default)]
+    pub input: preprocess::Config,
+    /// Changes that keep a sample's meaning, in the order they are made.
+    #[serde(default)]
+    pub views: Vec<view::Config>,
+    /// View to latent.
+    pub encoder: encoder::Config,
+    /// What the latent space is asked to make true.
+    pub objective: objective::Config,
+    /// How a gradient becomes a step.
+    #[serde(default)]
+    pub optimizer: optimizer::Config,
+    /// How long and how.
+    #[serde(default)]
+    pub train: train::Config,
+    /// What the proof may cost.
+    #[serde(default)]
+    pub proof: Proof,
+}
+
+/// The recipe's `[proof]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Proof {
+    /// Training samples that probes learn from, at most.
+    pub train_limit: usize,
+    /// Test samples that they are asked about, at most.
+    pub test_limit: usize,
+}
+
+impl Default for Proof {
+    fn default() -> Self {
+        Self { train_limit: 50_000, test_limit: 10_000 }
+    }
+}
+
+impl Recipe {
+    /// Reads a recipe; each override is a TOML line such as `train.epochs = 5`.
+    ///
+    /// # Errors
+    /// Names the file, the line, the key and the nearest valid one.
+    pub fn read(file: &Path, overrides: &[String]) -> Result<Self, Error> {
+        let text = fs_err::read_to_string(file)?;
+        Self::parse(&text, &file.display().to_string(), overrides)
+    }
+
+    /// Reads a recipe from text; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// As [`Recipe::read`].
+    pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Self, Error> {
+        let mut table: toml::Table =
+            text.parse().map_err(|error| mistake::syntax(name, text, &error))?;
+        for line in overrides {
+            overlay::lay(&mut table, line)?;
+        }
+        overlay::spell_out(&mut table);
+        let recipe: Recipe = serde_path_to_error::deserialize(toml::Value::Table(table))
+            .map_err(|error| mistake::value(name, text, &error))?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// Something good for a folder of images or a table, where no recipe is given.
+    ///
+    /// # Errors
+    /// Where an override cannot be read.
+    pub fn default_for(path: &Path, kind: Kind, overrides: &[String]) -> Result<Self, Error> {
+        Self::parse(&default::text(path, kind), "default recipe", overrides)
+    }
+
+    /// The recipe with every default written out.
+    pub fn resolved(&self) -> String {
+        match toml::to_string(self) {
+            Ok(text) => text,
+            Err(error) => panic!("a recipe is made of tables, numbers and strings: {error}"),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.train.check()?;
+        self.optimizer.check()
+    }
+}
+
+/// What kind of data a default recipe is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Pictures; whether most of them are larger than 64 pixels.
+    Pictures {
+        /// Larger than 64 pixels.
+        large: bool,
+    },
+    /// Table rows.
+    Rows,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! How long and how a run trains.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The recipe's `[train]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Passes over the training split.
+    pub epochs: usize,
+    /// Steps, instead of epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// Samples per batch.
+    pub batch_size: usize,
+    /// Batches per step.
+    pub accumulate: usize,
+    /// Share of all steps over which the learning rate rises.
+    pub warmup: f64,
+    /// Largest norm of a gradient; none where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
+    /// Decay of an exponential moving average of the weights, which then is the model; none where
+    /// left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
+    /// Steps between two readings of the representation; an epoch where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probe_every: Option<usize>,
+    /// Steps between two checkpoints; as `probe-every` where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_every: Option<usize>,
+    /// What chooses the checkpoint and stops early.
+    pub monitor: Monitor,
+    /// Readings without improvement after which training stops; never where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+    /// Sick readings in a row after which training stops.
+    pub collapse_after: usize,
+    /// Decides initial weights, order of samples and views.
+    pub seed: u64,
+    /// Background threads that read and augment.
+    pub workers: usize,
+}
+
+/// A measure of the representation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Monitor {
+    /// kNN accuracy on the validation split; `rank` where the samples have no classes.
+    Knn,
+    /// RankMe, which needs no classes.
+    Rank,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            epochs: 20,
+            steps: None,
+            batch_size: 256,
+            accumulate: 1,
+            warmup: 0.05,
+            clip: None,
+            average: None,
+            probe_every: None,
+            checkpoint_every: None,
+            monitor: Monitor::Knn,
+            patience: None,
+            collapse_after: 3,
+            seed: 0,
+            workers: 1,
+        }
+    }
+}
+
+impl Config {
+    /// Refuses settings that cannot train.
+    ///
+    /// # Errors
+    /// Names the first setting out of range.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |key: &str, expected: &str, received: String| {
+            Err(Error::Recipe(format!("train.{key} must be {expected}, received {received}")))
+        };
+        if self.epochs == 0 && self.steps.is_none() {
+            return refuse("epochs", "above zero", self.epochs.to_string());
+        }
+        if self.steps == Some(0) {
+            return refuse("steps", "above zero", "0".into());
+        }
+        if self.batch_size < 2 {
+            let expected = "at least 2, so that samples can be compared";
+            return refuse("batch-size", expected, self.batch_size.to_string());
+        }
+        if self.accumulate == 0 {
+            return refuse("accumulate", "above zero", "0".into());
+        }
+        if !(0.0..1.0).contains(&self.warmup) {
+            return refuse("warmup", "a share of all steps, 0 to 1", self.warmup.to_string());
+        }
+        if self.average.is_some_and(|decay| !(0.0..1.0).contains(&decay)) {
+            return refuse("average", "a decay, 0 to 1", format!("{:?}", self.average));
+        }
+        if self.clip.is_some_and(|limit| limit.is_nan() || limit <= 0.0) {
+            return refuse("clip", "above zero", format!("{:?}", self.clip));
+        }
+        if self.probe_every == Some(0) || self.checkpoint_every == Some(0) {
+            return refuse("probe-every and checkpoint-every", "above zero", "0".into());
+        }
+        if self.workers == 0 {
+            return refuse("workers", "above zero", "0".into());
+        }
+        Ok(())
+    }
+
+    /// Steps of warm-up.
+    pub fn warmup_steps(&self, steps: usize) -> usize {
+        (self.warmup * steps as f64).round() as usize
+    }
+}

@@ -1,0 +1,187 @@
+//! Readings of the representation while it is trained: health on held-out samples, and kNN where
+//! they have classes.
+
+use std::fmt;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use pith_data::collection::Subset;
+use pith_data::loader::{self, Loader};
+use pith_data::sample::Input as Ready;
+use pith_data::view::Pipeline;
+use pith_space::health::Health;
+use pith_space::{Matrix, probe::knn};
+
+use super::{Learner, Setting};
+use crate::input::Input;
+use crate::Error;
+
+/// Held-out samples whose vectors are looked at.
+const HELD_OUT: usize = 1024;
+/// Training samples that neighbours are looked for among.
+const BANK: usize = 4096;
+/// Samples encoded at a time.
+const BATCH: usize = 256;
+
+/// What the representation is like at a step.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// What can be seen without classes.
+    pub health: Health,
+    /// kNN accuracy of held-out samples among training samples, where there are classes.
+    pub knn: Option<f64>,
+}
+
+impl Reading {
+    /// By name, for the log.
+    pub fn values(&self) -> Vec<(String, f64)> {
+        let health = &self.health;
+        let mut values = vec![
+            ("health/rankme", health.rank_me),
+            ("health/effective-rank", health.effective_rank),
+            ("health/deviation-min", health.spread.min),
+            ("health/deviation-median", health.spread.median),
+            ("health/dead", health.dead as f64),
+            ("health/uniformity", health.uniformity),
+            ("health/mean-cosine", health.mean_cosine),
+            ("health/collapse-level", health.collapse_level),
+        ];
+        values.extend(health.alignment.map(|alignment| ("health/alignment", alignment)));
+        values.extend(self.knn.map(|accuracy| ("knn", accuracy)));
+        values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(accuracy) = self.knn {
+            write!(formatter, "knn {:.1} %  ", 100.0 * accuracy)?;
+        }
+        write!(
+            formatter,
+            "rank {:.1}/{}  uniformity {:.2}",
+            self.health.rank_me, self.health.width, self.health.uniformity
+        )
+    }
+}
+
+/// The samples that are looked at, ready to be encoded: the same at every reading.
+#[derive(Debug)]
+pub struct Probe {
+    /// Two views of the held-out samples.
+    views: [Vec<Ready>; 2],
+    held_out: Labelled,
+    bank: Labelled,
+    classes: usize,
+    device: Device,
+}
+
+#[derive(Debug, Default)]
+struct Labelled {
+    inputs: Vec<Ready>,
+    labels: Vec<Option<u32>>,
+}
+
+impl Probe {
+    /// Reads the samples: of the validation split, or, where that is empty, of the training split.
+    ///
+    /// # Errors
+    /// Where the recipe's views do not fit the samples.
+    pub fn new(setting: &Setting, learner: &Learner) -> Result<Self, Error> {
+        let collection = setting.collection;
+        let recipe = setting.recipe;
+        let validation = match collection.validation.is_empty() {
+            true => &collection.train,
+            false => &collection.validation,
+        };
+        let held_out = first(validation, HELD_OUT);
+        let seed = recipe.train.seed;
+        let changed = Pipeline::new(setting.preprocess.clone(), recipe.views.clone())?;
+        let mut views = [Vec::new(), Vec::new()];
+        for batch in plain_loader(held_out.clone(), changed, 2, seed)?.epoch(0, 0) {
+            for (view, input) in views.iter_mut().zip(batch.views) {
+                view.push(input);
+            }
+        }
+        let as_they_are = || Pipeline::plain(setting.preprocess.clone());
+        Ok(Self {
+            views,
+            held_out: labelled(&plain_loader(held_out, as_they_are(), 1, seed)?),
+            bank: labelled(&plain_loader(
+                first(&collection.train, BANK),
+                as_they_are(),
+                1,
+                seed,
+            )?),
+            classes: collection.classes.len(),
+            device: learner.devices().pop().unwrap_or_else(|| setting.device.clone()).inner(),
+        })
+    }
+
+    /// Measures a learner that is off the tape.
+    pub fn read(&self, learner: &Learner) -> Reading {
+        let [first, second] = &self.views;
+        let health = Health::measure(
+            &self.encode(learner, first),
+            Some(&self.encode(learner, second)),
+        );
+        Reading { health, knn: self.knn(learner) }
+    }
+
+    fn knn(&self, learner: &Learner) -> Option<f64> {
+        let (bank, bank_labels) = self.labelled(learner, &self.bank);
+        let (held_out, labels) = self.labelled(learner, &self.held_out);
+        if labels.is_empty() || bank_labels.is_empty() || self.classes < 2 {
+            return None;
+        }
+        knn::accuracy(&bank, &bank_labels, &held_out, &labels, None).ok()
+    }
+
+    /// Vectors and classes of the samples that have a class.
+    fn labelled(&self, learner: &Learner, samples: &Labelled) -> (Matrix, Vec<u32>) {
+        let rows: Vec<usize> =
+            (0..samples.labels.len()).filter(|&row| samples.labels[row].is_some()).collect();
+        let labels = samples.labels.iter().flatten().copied().collect();
+        (self.encode(learner, &samples.inputs).select(&rows), labels)
+    }
+
+    fn encode(&self, learner: &Learner, inputs: &[Ready]) -> Matrix {
+        let mut vectors = Matrix::empty(learner.encoder.width());
+        for input in inputs {
+            let latent = learner.encoder.encode(&Input::from_data(input.clone(), &self.device));
+            let data = latent.pooled.into_data();
+            vectors.extend(data.as_slice().expect("latents are f32"));
+        }
+        vectors
+    }
+}
+
+/// The samples of a subset that its ids' order puts first: the same ones at every start.
+fn first(subset: &Subset, count: usize) -> Subset {
+    let mut chosen = subset.clone();
+    let stride = subset.len().div_ceil(count.max(1)).max(1);
+    chosen.indices = subset.indices.iter().copied().step_by(stride).collect();
+    chosen
+}
+
+fn plain_loader(subset: Subset, pipeline: Pipeline, views: usize, seed: u64) -> Result<Loader, Error> {
+    let options = loader::Options {
+        batch_size: BATCH,
+        views,
+        shuffle: false,
+        drop_last: false,
+        seed,
+        workers: 1,
+    };
+    Ok(Loader::new(subset, pipeline, options)?)
+}
+
+/// The inputs and classes of a loader's samples.
+fn labelled(loader: &Loader) -> Labelled {
+    let mut all = Labelled::default();
+    for batch in loader.epoch(0, 0) {
+        all.inputs.extend(batch.views.into_iter().next());
+        all.labels.extend(batch.labels);
+    }
+    all
+}
