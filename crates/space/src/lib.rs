@@ -12,6 +12,7 @@ pub mod metric;
 pub mod probe;
 pub mod projection;
 pub mod proof;
+pub mod report;
 
 pub use error::Error;
 pub use matrix::Matrix;
