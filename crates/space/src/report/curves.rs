@@ -27,14 +27,17 @@ fn figure(curve: &Curve) -> String {
     )
 }
 
-/// At most about 600 points: means of equal stretches.
+/// At most 600 points: means of equal stretches, each at its beginning, the last at its end.
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let stretch = points.len().div_ceil(600).max(1);
     let mean = |stretch: &[(f64, f64)]| {
         let kept: Vec<&(f64, f64)> = stretch.iter().filter(|p| p.1.is_finite()).collect();
-        let count = kept.len() as f64;
-        let sum = kept.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
-        (sum.0 / count, sum.1 / count)
+        let sum: f64 = kept.iter().map(|point| point.1).sum();
+        (stretch[0].0, sum / kept.len() as f64)
     };
-    points.chunks(stretch).map(mean).collect()
+    let mut thinned: Vec<(f64, f64)> = points.chunks(stretch).map(mean).collect();
+    if let (Some(end), Some(last)) = (thinned.last_mut(), points.last()) {
+        end.0 = last.0;
+    }
+    thinned
 }

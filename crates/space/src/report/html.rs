@@ -66,6 +66,15 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
+/// A number on an axis: no zeros behind the point that say nothing.
+pub(super) fn short(value: f64) -> String {
+    let text = number(value);
+    if !text.contains('.') || text.contains('e') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +88,7 @@ mod tests {
     fn numbers_keep_what_counts() {
         let shown = [0.0, 0.12345, 1.2345, 41.26, 12345.6, 1e7, -0.00001].map(number);
         assert_eq!(shown, ["0", "0.123", "1.23", "41.3", "12346", "1.00e7", "-1.00e-5"]);
+        assert_eq!([15.0, 0.4, 58.0, 1e7, 100.0].map(short), ["15", "0.4", "58", "1.00e7", "100"]);
         assert_eq!(sentence("beats PCA"), "Beats PCA.");
     }
 }

@@ -26,14 +26,15 @@ pub(super) fn render(proof: &Proof) -> String {
     let mut rows = String::new();
     let mut probe = "";
     for measure in &proof.measures {
-        if measure.probe != probe {
-            probe = &measure.probe;
+        let group = proof.measures.iter().filter(|other| other.probe == measure.probe).count();
+        if measure.probe != probe && group > 1 {
             rows += &format!(
                 "<tr class=\"group\"><th colspan=\"{}\">{}</th></tr>",
                 proof.candidates.len() + 1,
-                escape(&capital(probe))
+                escape(&capital(&measure.probe))
             );
         }
+        probe = &measure.probe;
         rows += &row(proof, measure);
     }
     format!(
@@ -75,7 +76,7 @@ fn row(proof: &Proof, measure: &MeasureRecord) -> String {
                 let range = interval.map_or(String::new(), |(low, high)| {
                     format!(
                         "<small>{} – {}</small>",
-                        show(low, measure.unit),
+                        show(low, measure.unit).trim_end_matches(" %"),
                         show(high, measure.unit)
                     )
                 });
@@ -133,7 +134,7 @@ fn differences(proof: &Proof) -> String {
                 if at == 0 { escape(&capital_first(&measure.title)) } else { String::new() };
             let signed = |value: f64| match measure.unit {
                 Unit::Share => format!("{:+.1}", 100.0 * value),
-                Unit::Number if value > 0.0 => format!("+{}", number(value)),
+                Unit::Number if value >= 0.0 => format!("+{}", number(value)),
                 Unit::Number => number(value),
             };
             rows += &format!(

@@ -72,11 +72,11 @@ pub(super) fn protocol(proof: &Proof) -> String {
     };
     format!(
         "<p class=\"lead\">Intervals are 95 % percentile intervals of {} bootstrap resamples of the test samples, \
-         the same resamples for every candidate. Everything drawn comes from seed {}.</p>\n\
+         the same resamples for every candidate. Everything drawn by chance comes from seed {}.</p>\n\
          <dl class=\"protocol\">{items}</dl>\n{}{}",
         proof.resamples,
         proof.seed,
-        list("Chosen on the validation samples", notes),
+        list("Remarks", notes),
         list("Not measured", omitted)
     )
 }

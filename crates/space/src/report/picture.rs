@@ -46,9 +46,9 @@ pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
          <div class=\"split\"><svg id=\"space\" viewBox=\"0 0 {SIZE} {SIZE}\" role=\"img\" \
          aria-label=\"test samples in the plane\">{circles}</svg>{}</div>\n\
          <script type=\"application/json\" id=\"samples\">{samples}</script>\n\
-         <p class=\"note\">{} Distances between groups and their sizes mean little.</p>\n",
+         <p class=\"note\">Layout: {}. Distances between groups and their sizes mean little.</p>\n",
         legend(proof, &picture.points.iter().filter_map(|point| point.label).collect::<Vec<_>>()),
-        escape(&super::html::sentence(&picture.method))
+        escape(&picture.method)
     )
 }
 

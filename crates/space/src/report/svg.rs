@@ -1,6 +1,6 @@
 //! Plots as SVG text. Colours are classes, so that the style sheet decides them for light and dark.
 
-use super::html::{escape, number};
+use super::html::{escape, short};
 
 /// A horizontal bar from zero with a whisker, on a scale of `low` to `high`.
 pub(super) fn bar(
@@ -90,7 +90,7 @@ impl Plot<'_> {
         );
         for tick in ticks {
             let (at, right) = (down(tick), self.width - 10.0);
-            let text = if self.logarithmic { power(tick) } else { number(tick) };
+            let text = if self.logarithmic { power(tick) } else { short(tick) };
             svg += &format!(
                 "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{right}\"/>\
                  <text x=\"{:.0}\" y=\"{:.1}\" class=\"tick end\">{text}</text>",
@@ -102,10 +102,10 @@ impl Plot<'_> {
         svg += &format!(
             "<text x=\"{LEFT}\" y=\"{baseline}\" class=\"tick\">{}</text>\
              <text x=\"{:.0}\" y=\"{baseline}\" class=\"tick end\">{} {}</text>",
-            number(x.0),
+            short(x.0),
             self.width - 10.0,
             escape(self.axis),
-            number(x.1),
+            short(x.1),
         );
         for line in self.lines {
             let mut path = String::new();

@@ -130,7 +130,7 @@ fn needs_nothing_but_itself() {
 #[test]
 fn says_the_numbers_with_their_intervals() {
     let page = page(3);
-    for text in ["91.0 %", "86.0 % – 95.0 %", "3.20", "+18.0", "1 of 3", "90", "seed 7"] {
+    for text in ["91.0 %", "86.0 – 95.0 %", "3.20", "+18.0", "1 of 3", "90", "seed 7"] {
         assert!(page.contains(text), "{text}");
     }
     assert!(page.contains("Beats PCA by 18 points on &lt;/script&gt;"));
