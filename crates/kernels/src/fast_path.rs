@@ -26,6 +26,27 @@ impl Values {
     }
 }
 
+/// The values of a float tensor, in row-major order, to be changed: in place where nobody else
+/// holds them, a copy otherwise.
+pub(crate) struct Owned(FlexTensor);
+
+impl Owned {
+    pub(crate) fn of(tensor: FlexTensor) -> Self {
+        let contiguous = tensor.to_contiguous();
+        // The second handle would make the storage look shared.
+        drop(tensor);
+        Self(contiguous)
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [f32] {
+        self.0.storage_mut::<f32>()
+    }
+
+    pub(crate) fn into_tensor(self) -> FlexTensor {
+        self.0
+    }
+}
+
 /// The extents of a tensor whose rank is known.
 pub(crate) fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
     tensor.shape().dims()

@@ -3,7 +3,8 @@
 use super::BatchNormOptions;
 use super::statistics::{Forward, Moments, Parameters, Saved};
 use super::{planes, rows};
-use crate::fast_path::{Values, tensor};
+use crate::buffer;
+use crate::fast_path::{Owned, Values, tensor};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -120,23 +121,12 @@ impl Backward<Flex, 4> for BatchNormBackward {
     ) {
         let state = ops.state;
         let [images, channels, plane] = extents(&state.input);
-        let gradient = grads.consume::<Flex>(&ops.node);
-        let shape = state.input.shape();
         let [for_input, for_gamma, for_beta, for_residual] = ops.parents;
-        let values = Values::of(&gradient);
+        // Usually nobody else holds the gradient, and it is changed in place.
+        let mut gradient = Owned::of(grads.consume::<Flex>(&ops.node));
+        let mut fresh =
+            for_residual.is_some().then(|| buffer::to_overwrite(gradient.as_mut_slice().len()));
         let output = state.output.as_ref().map(Values::of);
-        if let Some(node) = for_residual {
-            let passed = match &output {
-                Some(output) => {
-                    tensor(planes::masked(values.as_slice(), output.as_slice()), shape.clone())
-                }
-                None => gradient,
-            };
-            grads.register::<Flex>(node.id, passed);
-        }
-        if for_input.is_none() && for_gamma.is_none() && for_beta.is_none() {
-            return;
-        }
         let [input, mean, variance, gamma] =
             [&state.input, &state.mean, &state.variance, &state.gamma].map(Values::of);
         let saved = Saved {
@@ -147,16 +137,27 @@ impl Backward<Flex, 4> for BatchNormBackward {
             gamma: gamma.as_slice(),
             epsilon: state.epsilon,
         };
-        let result = match plane {
-            1 => rows::backward([images, channels], values.as_slice(), saved),
-            _ => planes::backward([images, channels, plane], values.as_slice(), saved),
+        let (values, target) = (gradient.as_mut_slice(), fresh.as_deref_mut());
+        let parameters = match plane {
+            1 => rows::backward([images, channels], values, target, saved),
+            _ => planes::backward([images, channels, plane], values, target, saved),
+        };
+        let gradient = gradient.into_tensor();
+        let by_input = match fresh {
+            Some(values) => {
+                if let Some(node) = for_residual {
+                    grads.register::<Flex>(node.id, gradient);
+                }
+                tensor(values, state.input.shape())
+            }
+            None => gradient,
         };
         if let Some(node) = for_input {
-            grads.register::<Flex>(node.id, tensor(result.input, shape));
+            grads.register::<Flex>(node.id, by_input);
         }
         for (index, node) in [for_gamma, for_beta].into_iter().enumerate() {
             if let Some(node) = node {
-                let values = result.parameters.iter().map(|pair| pair[index]).collect();
+                let values = parameters.iter().map(|pair| pair[index]).collect();
                 grads.register::<Flex>(node.id, tensor(values, [channels]));
             }
         }

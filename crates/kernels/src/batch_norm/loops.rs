@@ -148,46 +148,44 @@ pub(super) struct Gradient {
 }
 
 dispatch! {
-    /// Writes the input gradient, with `g` masked as in [`add_gradients`].
+    /// Replaces the output gradient by the input gradient, with `g` masked as in
+    /// [`add_gradients`].
     fn input_gradient(
-        gradient: &[f32], output: Option<&[f32]>, x: &[f32], map: Gradient, dx: &mut [f32]
+        gradient: &mut [f32], output: Option<&[f32]>, x: &[f32], map: Gradient
     ) = input_gradient_body
 }
 
 #[inline(always)]
 fn input_gradient_body<const FUSED: bool>(
-    gradient: &[f32],
+    gradient: &mut [f32],
     output: Option<&[f32]>,
     x: &[f32],
     Gradient { gain, slope, offset }: Gradient,
-    dx: &mut [f32],
 ) {
-    let (gradient, x) = (&gradient[..dx.len()], &x[..dx.len()]);
     let map =
         |g: f32, x: f32| multiply_add::<FUSED>(gain, g, multiply_add::<FUSED>(slope, x, offset));
     match output {
         None => {
-            for ((dx, g), x) in dx.iter_mut().zip(gradient).zip(x) {
-                *dx = map(*g, *x);
+            for (g, x) in gradient.iter_mut().zip(x) {
+                *g = map(*g, *x);
             }
         }
         Some(output) => {
-            let terms = gradient.iter().zip(x).zip(&output[..gradient.len()]);
-            for (dx, ((g, x), y)) in dx.iter_mut().zip(terms) {
-                *dx = map(pass(*g, *y), *x);
+            for ((g, x), y) in gradient.iter_mut().zip(x).zip(output) {
+                *g = map(pass(*g, *y), *x);
             }
         }
     }
 }
 
 dispatch! {
-    /// Writes the gradient where the output is positive, zero elsewhere.
-    fn masked(gradient: &[f32], output: &[f32], result: &mut [f32]) = masked_body
+    /// Sets the gradient to zero where the output is not positive.
+    fn mask(gradient: &mut [f32], output: &[f32]) = mask_body
 }
 
 #[inline(always)]
-fn masked_body<const FUSED: bool>(gradient: &[f32], output: &[f32], result: &mut [f32]) {
-    for ((result, g), y) in result.iter_mut().zip(gradient).zip(output) {
-        *result = pass(*g, *y);
+fn mask_body<const FUSED: bool>(gradient: &mut [f32], output: &[f32]) {
+    for (g, y) in gradient.iter_mut().zip(output) {
+        *g = pass(*g, *y);
     }
 }

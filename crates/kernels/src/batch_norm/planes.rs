@@ -4,8 +4,8 @@
 //! few thousand values, then in `f64`.
 
 use super::loops::{self, Affine, Sums};
-use super::statistics::{Backward, Forward, Moments, Parameters, Saved};
-use crate::buffer;
+use super::statistics::{Forward, Moments, Parameters, Saved};
+use crate::buffer::{self, Strip};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -45,7 +45,7 @@ pub(super) fn forward(
     parameters: Parameters<'_>,
 ) -> Forward {
     let mut output = buffer::to_overwrite(x.len());
-    let normalize = |channel: usize, mut output: buffer::Strip<'_>| {
+    let normalize = |channel: usize, mut output: Strip<'_>| {
         let at = planes(channels, plane, channel);
         let shift = x[at(0)][0];
         let totals = sum(images, plane, |n, sums| loops::add_moments(&x[at(n)], shift, sums));
@@ -81,39 +81,50 @@ pub(super) fn evaluate(
     output
 }
 
-/// The gradients, by the formulas at [`Saved::gradients`].
+/// Gradients of `γ` and `β` per channel, by the formulas at [`Saved::gradients`].
+///
+/// `gradient` becomes the input gradient; with a residual branch it becomes that branch's gradient,
+/// and `input` the input gradient.
 pub(super) fn backward(
     [images, channels, plane]: [usize; 3],
-    gradient: &[f32],
+    gradient: &mut [f32],
+    input: Option<&mut [f32]>,
     saved: Saved<'_>,
-) -> Backward {
-    let mut input = buffer::to_overwrite(gradient.len());
-    let differentiate = |channel: usize, mut input: buffer::Strip<'_>| {
+) -> Vec<[f32; 2]> {
+    let differentiate = |channel: usize, mut gradient: Strip<'_>, mut input: Option<Strip<'_>>| {
         let at = planes(channels, plane, channel);
         let output = |n: usize| (!saved.output.is_empty()).then(|| &saved.output[at(n)]);
         let mean = saved.mean[channel];
         let totals = sum(images, plane, |n, sums| {
-            loops::add_gradients(&gradient[at(n)], output(n), &saved.x[at(n)], mean, sums);
+            let (gradient, x) = (gradient.row(n), &saved.x[at(n)]);
+            match (&input, output(n)) {
+                (Some(_), Some(output)) => {
+                    loops::mask(gradient, output);
+                    loops::add_gradients(gradient, None, x, mean, sums);
+                }
+                (_, output) => loops::add_gradients(gradient, output, x, mean, sums),
+            }
         });
         let (parameters, map) = saved.gradients(channel, totals, images * plane);
         for n in 0..images {
-            let (gradient, x) = (&gradient[at(n)], &saved.x[at(n)]);
-            loops::input_gradient(gradient, output(n), x, map, input.row(n));
+            let (gradient, x) = (gradient.row(n), &saved.x[at(n)]);
+            match &mut input {
+                Some(input) => {
+                    input.row(n).copy_from_slice(gradient);
+                    loops::input_gradient(input.row(n), None, x, map);
+                }
+                None => loops::input_gradient(gradient, output(n), x, map),
+            }
         }
         parameters
     };
-    let strips = buffer::strips(&mut input, channels * plane, plane).enumerate();
-    let parameters = strips.map(|(channel, input)| differentiate(channel, input)).collect();
-    Backward { input, parameters }
-}
-
-/// The output gradient where the output is positive: what a residual branch receives.
-pub(super) fn masked(gradient: &[f32], output: &[f32]) -> Vec<f32> {
-    const PART: usize = 1 << 15;
-    let mut result = buffer::to_overwrite(gradient.len());
-    let parts = gradient.par_chunks(PART).zip(output.par_chunks(PART));
-    result.par_chunks_mut(PART).zip(parts).for_each(|(result, (gradient, output))| {
-        loops::masked(gradient, output, result);
-    });
-    result
+    let width = channels * plane;
+    let strips = buffer::strips(gradient, width, plane).enumerate();
+    match input {
+        Some(input) => strips
+            .zip(buffer::strips(input, width, plane))
+            .map(|((channel, gradient), input)| differentiate(channel, gradient, Some(input)))
+            .collect(),
+        None => strips.map(|(channel, gradient)| differentiate(channel, gradient, None)).collect(),
+    }
 }

@@ -79,26 +79,26 @@ fn add_gradients_body<const FUSED: bool>(
 }
 
 dispatch! {
-    /// Writes the input gradient, with `g` masked as in [`add_gradients`].
+    /// Replaces the output gradient by the input gradient, with `g` masked as in
+    /// [`add_gradients`].
     fn input_gradient(
-        gradient: &[f32], output: Option<&[f32]>, x: &[f32], maps: &[Gradient], dx: &mut [f32],
+        gradient: &mut [f32], output: Option<&[f32]>, x: &[f32], maps: &[Gradient],
     ) = input_gradient_body
 }
 
 #[inline(always)]
 fn input_gradient_body<const FUSED: bool>(
-    gradient: &[f32],
+    gradient: &mut [f32],
     output: Option<&[f32]>,
     x: &[f32],
     maps: &[Gradient],
-    dx: &mut [f32],
 ) {
-    let width = dx.len();
-    let (gradient, x, maps) = (&gradient[..width], &x[..width], &maps[..width]);
+    let width = gradient.len();
+    let (x, maps) = (&x[..width], &maps[..width]);
     let output = output.map(|output| &output[..width]);
     for i in 0..width {
         let g = output.map_or(gradient[i], |output| pass(gradient[i], output[i]));
         let Gradient { gain, slope, offset } = maps[i];
-        dx[i] = multiply_add::<FUSED>(gain, g, multiply_add::<FUSED>(slope, x[i], offset));
+        gradient[i] = multiply_add::<FUSED>(gain, g, multiply_add::<FUSED>(slope, x[i], offset));
     }
 }

@@ -1,8 +1,8 @@
 //! Batch normalization of vectors, `[rows, channels]`: a strip of channels per task.
 
-use super::loops::{Affine, Gradient};
+use super::loops::{self, Affine, Gradient};
 use super::row_loops;
-use super::statistics::{Backward, Forward, Moments, Parameters, Saved};
+use super::statistics::{Forward, Moments, Parameters, Saved};
 use crate::buffer::{self, Strip};
 use rayon::prelude::*;
 
@@ -76,33 +76,51 @@ pub(super) fn evaluate(x: &[f32], residual: &[f32], maps: &[Affine]) -> Vec<f32>
     output
 }
 
-/// The gradients, by the formulas at [`Saved::gradients`].
+/// As [`super::planes::backward`].
 pub(super) fn backward(
     [rows, channels]: [usize; 2],
-    gradient: &[f32],
+    gradient: &mut [f32],
+    input: Option<&mut [f32]>,
     saved: Saved<'_>,
-) -> Backward {
-    let mut input = buffer::to_overwrite(gradient.len());
-    let differentiate = |index: usize, mut input: Strip<'_>| -> Vec<[f32; 2]> {
+) -> Vec<[f32; 2]> {
+    let differentiate = |index: usize, mut gradient: Strip<'_>, mut input: Option<Strip<'_>>| {
         let start = index * BLOCK;
         let width = BLOCK.min(channels - start);
         let at = |row: usize| row * channels + start..row * channels + start + width;
         let output = |row: usize| (!saved.output.is_empty()).then(|| &saved.output[at(row)]);
         let mean = &saved.mean[start..start + width];
         let totals = sum(rows, width, |row, first, second| {
-            let (gradient, x) = (&gradient[at(row)], &saved.x[at(row)]);
-            row_loops::add_gradients(gradient, output(row), x, mean, first, second);
+            let (gradient, x) = (gradient.row(row), &saved.x[at(row)]);
+            match (&input, output(row)) {
+                (Some(_), Some(output)) => {
+                    loops::mask(gradient, output);
+                    row_loops::add_gradients(gradient, None, x, mean, first, second);
+                }
+                (_, output) => row_loops::add_gradients(gradient, output, x, mean, first, second),
+            }
         });
         let gradients = totals.iter().take(width).enumerate();
         let (parameters, maps): (Vec<_>, Vec<Gradient>) =
             gradients.map(|(i, totals)| saved.gradients(start + i, *totals, rows)).unzip();
         for row in 0..rows {
-            let (gradient, x) = (&gradient[at(row)], &saved.x[at(row)]);
-            row_loops::input_gradient(gradient, output(row), x, &maps, input.row(row));
+            let (gradient, x) = (gradient.row(row), &saved.x[at(row)]);
+            match &mut input {
+                Some(input) => {
+                    input.row(row).copy_from_slice(gradient);
+                    row_loops::input_gradient(input.row(row), None, x, &maps);
+                }
+                None => row_loops::input_gradient(gradient, output(row), x, &maps),
+            }
         }
         parameters
     };
-    let strips = buffer::strips(&mut input, channels, BLOCK).enumerate();
-    let parameters: Vec<_> = strips.map(|(index, input)| differentiate(index, input)).collect();
-    Backward { input, parameters: parameters.concat() }
+    let strips = buffer::strips(gradient, channels, BLOCK).enumerate();
+    let parameters: Vec<Vec<[f32; 2]>> = match input {
+        Some(input) => strips
+            .zip(buffer::strips(input, channels, BLOCK))
+            .map(|((index, gradient), input)| differentiate(index, gradient, Some(input)))
+            .collect(),
+        None => strips.map(|(index, gradient)| differentiate(index, gradient, None)).collect(),
+    };
+    parameters.concat()
 }

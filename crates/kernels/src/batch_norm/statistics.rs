@@ -77,10 +77,3 @@ impl Saved<'_> {
         ([gamma as f32, beta as f32], map)
     }
 }
-
-/// The result of a backward pass.
-pub(super) struct Backward {
-    pub(super) input: Vec<f32>,
-    /// Gradients of `γ` and `β`, for each channel.
-    pub(super) parameters: Vec<[f32; 2]>,
-}

@@ -5,6 +5,8 @@
 //! `Aᵀ((G g) ⊙ (Bᵀ d))`: Lavin and Gray 2016, section 4.3. Being bilinear, its gradient with
 //! respect to `g` is `Gᵀ((A dy) ⊙ (Bᵀ d))`.
 
+#![allow(clippy::needless_range_loop, reason = "columns of arrays of vectors have no iterator")]
+
 use super::vector::{Vector, read, write};
 use std::arch::x86_64::{
     _mm512_add_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_mul_ps, _mm512_set1_ps,
