@@ -27,7 +27,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn add_moments_body<const FUSED: bool>(x: &[f32], shift: f32, sums: &mut Sums) {
+pub(super) fn add_moments_body<const FUSED: bool>(x: &[f32], shift: f32, sums: &mut Sums) {
     let Sums { mut first, mut second } = *sums;
     let (blocks, rest) = x.as_chunks::<LANES>();
     for block in blocks {
@@ -59,7 +59,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn affine_body<const FUSED: bool>(
+pub(super) fn affine_body<const FUSED: bool>(
     x: &[f32],
     residual: Option<&[f32]>,
     Affine { scale, shift, relu }: Affine,
@@ -96,7 +96,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn add_gradients_body<const FUSED: bool>(
+pub(super) fn add_gradients_body<const FUSED: bool>(
     gradient: &[f32],
     output: Option<&[f32]>,
     x: &[f32],
@@ -156,7 +156,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn input_gradient_body<const FUSED: bool>(
+pub(super) fn input_gradient_body<const FUSED: bool>(
     gradient: &mut [f32],
     output: Option<&[f32]>,
     x: &[f32],
@@ -184,7 +184,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn mask_body<const FUSED: bool>(gradient: &mut [f32], output: &[f32]) {
+pub(super) fn mask_body<const FUSED: bool>(gradient: &mut [f32], output: &[f32]) {
     for (g, y) in gradient.iter_mut().zip(output) {
         *g = pass(*g, *y);
     }

@@ -8,6 +8,8 @@ mod rows;
 mod statistics;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod twins;
 
 use crate::fast_path;
 use burn::backend::flex::FlexTensor;

@@ -10,7 +10,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn add_moments_body<const FUSED: bool>(
+pub(super) fn add_moments_body<const FUSED: bool>(
     x: &[f32],
     shift: &[f32],
     first: &mut [f32],
@@ -30,7 +30,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn affine_body<const FUSED: bool>(
+pub(super) fn affine_body<const FUSED: bool>(
     x: &[f32],
     residual: Option<&[f32]>,
     maps: &[Affine],
@@ -59,7 +59,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn add_gradients_body<const FUSED: bool>(
+pub(super) fn add_gradients_body<const FUSED: bool>(
     gradient: &[f32],
     output: Option<&[f32]>,
     x: &[f32],
@@ -87,7 +87,7 @@ dispatch! {
 }
 
 #[inline(always)]
-fn input_gradient_body<const FUSED: bool>(
+pub(super) fn input_gradient_body<const FUSED: bool>(
     gradient: &mut [f32],
     output: Option<&[f32]>,
     x: &[f32],
