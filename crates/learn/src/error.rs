@@ -41,6 +41,9 @@ pub enum Error {
     /// The device is not there.
     #[error("{0}")]
     Device(String),
+    /// Somebody asked to stop.
+    #[error("stopped before the end; nothing was written")]
+    Stopped,
     /// Training ran into numbers that are not numbers.
     #[error(
         "the loss became {loss} at step {step}; lower optimizer.learning-rate, lengthen \

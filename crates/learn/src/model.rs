@@ -5,6 +5,7 @@
 //! vector; an index remembers it.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::module::Module;
 use burn::tensor::{Device, TensorData};
@@ -153,14 +154,15 @@ impl Model {
     }
 
     /// Encodes samples in their order, handing over each batch with its vectors as it comes.
-    /// Returns the samples that could not be read.
+    /// Returns the samples that could not be read. Ends early, with an error, once `stop` is set.
     ///
     /// # Errors
-    /// Where `receive` fails.
+    /// Where no batch can be made, `receive` fails, or somebody asked to stop.
     pub fn embed(
         &self,
         subset: &Subset,
         workers: usize,
+        stop: &AtomicBool,
         mut receive: impl FnMut(&Batch, &Matrix) -> Result<(), Error>,
     ) -> Result<Vec<loader::Skipped>, Error> {
         let pipeline = Pipeline::plain(self.preprocess.clone());
@@ -177,6 +179,9 @@ impl Model {
             },
         )?;
         for batch in loader.epoch(0, 0) {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
             let vectors = self.encode(batch.views[0].clone());
             receive(&batch, &vectors)?;
         }

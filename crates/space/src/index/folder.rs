@@ -117,6 +117,11 @@ impl Index {
         &self.entries
     }
 
+    /// The vectors as they are compared: unit length under cosine.
+    pub fn vectors(&self) -> &Matrix {
+        self.searcher.vectors()
+    }
+
     /// The `k` nearest rows of every query.
     ///
     /// # Errors

@@ -1,0 +1,304 @@
+//! The proof of a model: measured, written, and told.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use pith_data::collection::{Collection, Subset};
+use pith_data::leakage;
+use pith_learn::evidence::{self, Evidence};
+use pith_learn::run::Run;
+use pith_learn::{Model, Recipe, recipe};
+use pith_space::file::{Entry, Vectors};
+use pith_space::index::{Index, Method};
+use pith_space::probe::Unit;
+use pith_space::projection::tsne;
+use pith_space::proof::{Bar, Options, Proof};
+use pith_space::report::{self, Curve, Extras, Picture, Point, Source};
+use pith_space::{Matrix, Metric};
+use serde_json::{Value, json};
+
+use crate::arguments::Common;
+use crate::thumbnail;
+
+/// Reads the bars that a proof must clear.
+pub fn bars(texts: &[String]) -> Result<Vec<Bar>> {
+    let mut bars = Vec::new();
+    for text in texts {
+        bars.extend(Bar::parse_all(text)?);
+    }
+    Ok(bars)
+}
+
+/// What a proof is asked about.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The model on trial.
+    pub model: &'a Model,
+    /// The samples.
+    pub collection: &'a Collection,
+    /// What it may cost.
+    pub limits: &'a recipe::Proof,
+    /// Decides everything that is drawn.
+    pub seed: u64,
+    /// How the report is called.
+    pub title: &'a str,
+    /// The recipe, where there is one.
+    pub recipe: Option<&'a str>,
+    /// What was measured while training, where there was one.
+    pub metrics: Option<&'a Path>,
+}
+
+/// A proof, the vectors it was measured on, and where it was written.
+pub struct Answer {
+    /// The evidence.
+    pub proof: Proof,
+    /// The vectors.
+    pub evidence: Evidence,
+    /// For people.
+    pub report: PathBuf,
+}
+
+/// Measures, and writes `proof.json` and `report.html` into a folder.
+pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answer> {
+    let Question { model, collection, limits, seed, .. } = *question;
+    let say = |what: &str| {
+        if !common.quiet {
+            eprintln!("{what}");
+        }
+    };
+    say("proof: encoding with the model, the untrained encoder and the baselines");
+    let evidence = evidence::gather(model, collection, limits, seed)?;
+    say("proof: measuring");
+    let options = Options {
+        seed,
+        max_train: limits.train_limit,
+        max_validation: limits.test_limit,
+        max_test: limits.test_limit,
+        ..Options::default()
+    };
+    let proof = Proof::measure(&evidence.inputs, &evidence.candidates, &options)?;
+    fs_err::create_dir_all(folder)?;
+    fs_err::write(folder.join("proof.json"), serde_json::to_vec_pretty(&proof)?)?;
+    let report = folder.join("report.html");
+    fs_err::write(&report, page(question, &evidence, &proof)?)?;
+    Ok(Answer { proof, evidence, report })
+}
+
+/// Says what was found on standard output, and whether every bar was cleared.
+pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, mut more: Value) -> ExitCode {
+    let missed = answer.proof.missed(bars);
+    if common.json {
+        more["verdict"] = json!(answer.proof.verdict);
+        more["report"] = json!(answer.report);
+        more["missed"] = missed.iter().map(ToString::to_string).collect();
+        more["measures"] = answer
+            .proof
+            .candidates
+            .iter()
+            .map(|candidate| (candidate.name.clone(), json!(candidate.values)))
+            .collect();
+        println!("{more}");
+    } else {
+        println!("{}", table(&answer.proof));
+        println!("{}", answer.proof.verdict.sentence);
+        println!("report  {}", answer.report.display());
+    }
+    for miss in &missed {
+        eprintln!("missed: {miss}");
+    }
+    ExitCode::from(u8::from(!missed.is_empty()))
+}
+
+/// Measures by candidates, with intervals.
+fn table(proof: &Proof) -> String {
+    const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rankme"];
+    let mut lines = vec![format!("{:<20}", "")];
+    for candidate in &proof.candidates {
+        lines[0].push_str(&format!("{:>26}", candidate.name));
+    }
+    for measure in proof.measures.iter().filter(|measure| SHOWN.contains(&&*measure.name)) {
+        let mut line = format!("{:<20}", measure.title);
+        for candidate in &proof.candidates {
+            let told = match candidate.values.get(&measure.name) {
+                Some(estimate) => {
+                    let number = |value: f64| print(measure.unit, value);
+                    let range = match (estimate.low, estimate.high) {
+                        (Some(low), Some(high)) => format!(" [{}, {}]", number(low), number(high)),
+                        _ => String::new(),
+                    };
+                    format!("{}{range}", number(estimate.value))
+                }
+                None => "-".into(),
+            };
+            line.push_str(&format!("{told:>26}"));
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+fn print(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Share => format!("{:.1} %", 100.0 * value),
+        Unit::Number => format!("{value:.2}"),
+    }
+}
+
+fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<String> {
+    let Question { model, collection, .. } = *question;
+    let show = |source: Source, row: usize| {
+        let (subset, split) = match source {
+            Source::Train => (&collection.train, &evidence.inputs.train),
+            Source::Test => (&collection.test, &evidence.inputs.test),
+        };
+        thumbnail::of(subset, split.ids.get(row)?)
+    };
+    let mut notes = collection.notes.clone();
+    notes.push(leakage::find(collection).to_string());
+    notes.extend(
+        evidence.skipped.iter().map(|sample| format!("skipped {}: {}", sample.id, sample.reason)),
+    );
+    let sizes = [&collection.train, &collection.validation, &collection.test].map(Subset::len);
+    Ok(report::render(
+        proof,
+        &Extras {
+            title: question.title.to_owned(),
+            facts: vec![
+                ("samples".into(), format!("{} / {} / {}", sizes[0], sizes[1], sizes[2])),
+                ("vectors".into(), format!("{} numbers", model.width())),
+                ("model".into(), model.fingerprint().to_owned()),
+            ],
+            curves: question.metrics.map(curves).transpose()?.unwrap_or_default(),
+            picture: picture(evidence),
+            thumbnail: Some(&show),
+            notes,
+            recipe: question.recipe.map(str::to_owned),
+        },
+    ))
+}
+
+/// The test samples in the plane; none where there are too few to lay out.
+fn picture(evidence: &Evidence) -> Option<Picture> {
+    let layout = tsne::layout(&evidence.candidates.first()?.test).ok()?;
+    let split = &evidence.inputs.test;
+    let points = layout
+        .rows
+        .iter()
+        .zip(&layout.at)
+        .map(|(&row, &at)| Point {
+            row,
+            id: split.ids[row].clone(),
+            label: split.labels[row],
+            at,
+        })
+        .collect();
+    Some(Picture { method: layout.method, points })
+}
+
+/// Loss, kNN and rank over the steps of a training.
+fn curves(metrics: &Path) -> Result<Vec<Curve>> {
+    let text = fs_err::read_to_string(metrics)?;
+    let lines: Vec<Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let curve = |key: &str, title: &str| Curve {
+        title: title.into(),
+        axis: "step".into(),
+        points: lines
+            .iter()
+            .filter_map(|line| Some((line["step"].as_f64()?, line.get(key)?.as_f64()?)))
+            .collect(),
+    };
+    Ok([("loss", "loss"), ("knn", "kNN accuracy, validation"), ("health/rankme", "RankMe")]
+        .map(|(key, title)| curve(key, title))
+        .into_iter()
+        .filter(|curve| curve.points.len() > 1)
+        .collect())
+}
+
+/// A training that is done.
+pub struct Trained<'a> {
+    /// Its folder.
+    pub run: &'a Run,
+    /// What was asked.
+    pub recipe: &'a Recipe,
+    /// The samples.
+    pub collection: &'a Collection,
+    /// What came of it.
+    pub model: &'a Model,
+    /// How long it took.
+    pub seconds: f64,
+    /// What the proof must clear.
+    pub bars: &'a [Bar],
+    /// How to tell.
+    pub common: &'a Common,
+}
+
+/// Proves and indexes what was trained, and shows an example search.
+pub fn after_training(trained: &Trained) -> Result<ExitCode> {
+    let Trained { run, recipe, collection, model, seconds, bars, common } = *trained;
+    let text = recipe.resolved();
+    let title = run.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let metrics = run.metrics();
+    let question = Question {
+        model,
+        collection,
+        limits: &recipe.proof,
+        seed: recipe.train.seed,
+        title: &title,
+        recipe: Some(&text),
+        metrics: Some(&metrics),
+    };
+    let answer = prove(&question, run.folder(), common)?;
+    let index = index_training(&answer.evidence, collection, model)?;
+    index.save(&run.index(), true)?;
+    let code = tell(
+        &answer,
+        bars,
+        common,
+        json!({
+            "run": run.folder(),
+            "model": run.model(),
+            "index": run.index(),
+            "seconds": seconds,
+        }),
+    );
+    if !common.json {
+        println!("model   {}", run.model().display());
+        println!("index   {}", run.index().display());
+        example(&answer.evidence, &index, run)?;
+    }
+    Ok(code)
+}
+
+/// An exact index of the training samples, by cosine.
+fn index_training(evidence: &Evidence, collection: &Collection, model: &Model) -> Result<Index> {
+    let split = &evidence.inputs.train;
+    let entries = split
+        .ids
+        .iter()
+        .zip(&split.labels)
+        .map(|(id, label)| Entry {
+            id: id.clone(),
+            label: label.map(|label| collection.classes[label as usize].clone()),
+        })
+        .collect();
+    let matrix = evidence.candidates[0].train.clone();
+    let vectors = Vectors { entries, matrix };
+    Ok(Index::build(vectors, Method::Exact, Metric::Cosine, model.fingerprint(), None)?)
+}
+
+/// The neighbours of the first test sample, and how to ask for others.
+fn example(evidence: &Evidence, index: &Index, run: &Run) -> Result<()> {
+    let split = &evidence.inputs.test;
+    let Some(id) = split.ids.first() else { return Ok(()) };
+    let query: Matrix = evidence.candidates[0].test.select(&[0]);
+    let found = index.search(&query, 3)?;
+    println!("\nnearest to {id} (a test sample):");
+    for (&row, score) in found.ids_of(0).iter().zip(found.scores_of(0)) {
+        println!("  {score:.3}  {}", index.entries()[row as usize].id);
+    }
+    println!("\nsearch with a picture of your own:");
+    println!("  pith search {} PICTURE.png --model {}", run.index().display(), run.folder().display());
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! `pith list`: every method, with one line and its paper.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use pith_data::{dataset, view};
+use pith_learn::{encoder, objective, optimizer};
+use pith_space::{file, index, probe};
+use serde_json::{Value, json};
+
+use crate::arguments::Common;
+use crate::listing::{Line, print};
+
+/// Lists all kinds.
+pub fn run(common: &Common) -> Result<ExitCode> {
+    let learnt = |methods: &[pith_learn::method::Method]| -> Vec<Line> {
+        methods.iter().map(|m| Line::new(m.keyword, m.summary, m.citation)).collect()
+    };
+    let kinds = [
+        ("encoders", learnt(encoder::METHODS)),
+        ("objectives", learnt(objective::METHODS)),
+        ("optimizers", learnt(optimizer::METHODS)),
+        (
+            "views",
+            view::METHODS.iter().map(|m| Line::new(m.keyword, m.summary, m.reference)).collect(),
+        ),
+        ("probes", probe::ALL.iter().map(|p| Line::new(p.name, p.says, "")).collect()),
+        ("indexes", index::Method::NAMES.map(|name| Line::new(name, "", "")).to_vec()),
+        ("data formats", dataset::formats().map(|name| Line::new(name, "", "")).collect()),
+        (
+            "vector files",
+            file::Format::ALL.map(|format| Line::new(format.extension(), "", "")).to_vec(),
+        ),
+    ];
+    if common.json {
+        let told: serde_json::Map<String, Value> =
+            kinds.iter().map(|(kind, lines)| ((*kind).to_owned(), json!(lines))).collect();
+        println!("{}", Value::Object(told));
+    } else {
+        for (kind, lines) in &kinds {
+            print(kind, lines);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

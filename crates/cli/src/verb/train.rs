@@ -1,0 +1,203 @@
+//! `pith train`: from raw data to a proven, searchable representation.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use pith_data::collection::{self, Collection};
+use pith_data::dataset::Kind as DataKind;
+use pith_data::loader::Skipped;
+use pith_data::preprocess::Preprocess;
+use pith_data::sample::Value;
+use pith_learn::recipe::{Kind, Recipe};
+use pith_learn::run::Run;
+use pith_learn::train::progress::Progress;
+use pith_learn::train::{self, Ending, Outcome, Setting};
+use pith_learn::{Model, device};
+use serde_json::json;
+
+use crate::arguments::Common;
+use crate::{evidence, interrupt};
+
+/// What `pith train` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pith train photos/                         a folder of images; classes are its sub-folders
+  pith train recipes/cifar10.toml --out runs/cifar10
+  pith train photos/ --set objective=vicreg --set train.epochs=50
+  pith train --resume runs/cifar10           goes on bit for bit where it was stopped")]
+pub struct Arguments {
+    /// A recipe (.toml), or data to train on with a recipe that suits it
+    #[arg(required_unless_present = "resume")]
+    pub what: Option<PathBuf>,
+    /// Folder of the run; runs/NAME where left out
+    #[arg(long, short, value_name = "FOLDER", conflicts_with = "resume")]
+    pub out: Option<PathBuf>,
+    /// Changes a line of the recipe: train.epochs=5, objective.simclr.temperature=0.1
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "resume")]
+    pub set: Vec<String>,
+    /// Short for --set train.seed=N
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    pub seed: Option<u64>,
+    /// Goes on with an interrupted run
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<PathBuf>,
+    /// Replaces a run that is in the way
+    #[arg(long)]
+    pub force: bool,
+    /// Trains only: no proof, no report, no index
+    #[arg(long)]
+    pub no_proof: bool,
+    /// A bar for the proof, such as "knn >= 0.9"; exit code 1 where it is missed
+    #[arg(long, value_name = "BAR")]
+    pub require: Vec<String>,
+}
+
+/// Trains, proves, indexes.
+pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
+    let started = Instant::now();
+    let device = device::named(&common.device)?;
+    let bars = evidence::bars(&arguments.require)?;
+    let (recipe, folder) = recipe(arguments)?;
+    let collection = collection::open(&recipe.data)?;
+    if arguments.what.as_ref().is_some_and(|what| !is_recipe(what)) && !common.quiet {
+        eprintln!("recipe:\n{}", recipe.resolved());
+    }
+    if !common.quiet {
+        describe(&collection);
+    }
+    let preprocess = Preprocess::fit(&collection.train, &recipe.input)?;
+    let run = match &arguments.resume {
+        Some(folder) => Run::open(folder)?,
+        None => Run::create(&folder, arguments.force)?,
+    };
+    fs_err::write(run.recipe(), recipe.resolved())?;
+
+    let stop = interrupt::listen();
+    let setting =
+        Setting { recipe: &recipe, collection: &collection, preprocess: &preprocess, device: &device, stop };
+    let mut progress = Progress::new(!common.quiet);
+    let outcome = train::train(&setting, &run, &mut progress)?;
+    list_skipped(&run, &outcome.skipped)?;
+    let model = Model::new(&outcome.learner.encoder, recipe.encoder.clone(), preprocess.clone());
+    match &outcome.ending {
+        Ending::Interrupted => {
+            eprintln!(
+                "stopped at step {}; go on with: pith train --resume {}",
+                outcome.state.step,
+                run.folder().display()
+            );
+            return Ok(ExitCode::from(130));
+        }
+        Ending::Collapsed(diagnosis) => bail!(
+            "the representation collapsed by step {}: {diagnosis}\nwhat was measured is in {}",
+            outcome.state.step,
+            run.metrics().display()
+        ),
+        Ending::Finished | Ending::Stopped { .. } => model.save(&run.model())?,
+    }
+    let trained = started.elapsed().as_secs_f64();
+    if arguments.no_proof {
+        finish_without_proof(&run, &outcome, trained, common);
+        return Ok(ExitCode::SUCCESS);
+    }
+    evidence::after_training(&evidence::Trained {
+        run: &run,
+        recipe: &recipe,
+        collection: &collection,
+        model: &model,
+        seconds: trained,
+        bars: &bars,
+        common,
+    })
+}
+
+fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
+    if let Some(folder) = &arguments.resume {
+        let run = Run::open(folder)?;
+        return Ok((Recipe::read(&run.recipe(), &[])?, folder.clone()));
+    }
+    let what = arguments.what.as_ref().context("name a recipe or data")?;
+    let mut changes = arguments.set.clone();
+    changes.extend(arguments.seed.map(|seed| format!("train.seed={seed}")));
+    let recipe = match is_recipe(what) {
+        true => Recipe::read(what, &changes)?,
+        false => Recipe::default_for(what, kind(what, &changes)?, &changes)?,
+    };
+    let name = what.file_stem().unwrap_or(what.as_os_str());
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(name));
+    Ok((recipe, folder))
+}
+
+fn is_recipe(what: &Path) -> bool {
+    what.extension().is_some_and(|extension| extension == "toml")
+}
+
+/// What the data hold, by a look at their first samples.
+fn kind(data: &Path, changes: &[String]) -> Result<Kind> {
+    let recipe = Recipe::default_for(data, Kind::Rows, changes)?;
+    let train = collection::open(&recipe.data)?.train;
+    if matches!(train.dataset.kind(), DataKind::Row(_)) {
+        return Ok(Kind::Rows);
+    }
+    let looked_at = (0..train.len().min(20)).filter_map(|place| train.read(place).ok());
+    let sides: Vec<usize> = looked_at
+        .filter_map(|value| match value {
+            Value::Image(image) => Some(image.width.max(image.height)),
+            _ => None,
+        })
+        .collect();
+    let large = sides.iter().filter(|&&side| side > 64).count() * 2 > sides.len();
+    Ok(Kind::Pictures { large })
+}
+
+fn describe(collection: &Collection) {
+    eprintln!(
+        "data: {} training, {} validation, {} test samples, {} classes",
+        collection.train.len(),
+        collection.validation.len(),
+        collection.test.len(),
+        collection.classes.len()
+    );
+    for note in &collection.notes {
+        eprintln!("note: {note}");
+    }
+}
+
+/// Writes the samples that could not be read, one JSON line each, and says how many.
+pub(super) fn list_skipped(run: &Run, skipped: &[Skipped]) -> Result<()> {
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    let lines: String = skipped
+        .iter()
+        .map(|sample| format!("{}\n", json!({ "id": sample.id, "reason": sample.reason })))
+        .collect();
+    fs_err::write(run.skipped(), lines)?;
+    eprintln!(
+        "warning: {} samples could not be read and were left out, such as {} ({}); all are in {}",
+        skipped.len(),
+        skipped[0].id,
+        skipped[0].reason,
+        run.skipped().display()
+    );
+    Ok(())
+}
+
+fn finish_without_proof(run: &Run, outcome: &Outcome, seconds: f64, common: &Common) {
+    if common.json {
+        let told = json!({
+            "run": run.folder(),
+            "model": run.model(),
+            "steps": outcome.state.step,
+            "best-step": outcome.state.best_step,
+            "best": outcome.state.best,
+            "seconds": seconds,
+        });
+        println!("{told}");
+    } else {
+        println!("model   {}", run.model().display());
+    }
+}
