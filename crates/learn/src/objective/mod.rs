@@ -13,6 +13,7 @@ methods! {
     /// What training asks of the latent space, with the heads it needs for that; see [`Learn`].
     Objective: Learn(Context) {
         simclr::SimClr = "simclr",
+        vicreg::VicReg = "vicreg",
         autoencoder::Autoencoder = "autoencoder",
     }
 }
