@@ -53,8 +53,7 @@ pub fn gather(
     let [encoder, raw, untrained] = sources;
     let width = model.width().min(raw[0].width()).min(raw[0].rows());
     let pca = Pca::fit(&raw[0], width)?;
-    let projected =
-        raw.iter().map(|split| pca.transform(split)).collect::<Result<Vec<_>, _>>()?;
+    let projected = raw.iter().map(|split| pca.transform(split)).collect::<Result<Vec<_>, _>>()?;
     let candidates = vec![
         candidate("encoder", CandidateKind::Encoder, encoder),
         candidate("raw input", CandidateKind::RawInput, raw),

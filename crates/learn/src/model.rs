@@ -94,8 +94,9 @@ impl Model {
     pub fn load(path: &Path, device: &Device) -> Result<Self, Error> {
         let folder = model_folder(path)?;
         let file = folder.join("model.json");
-        let card: Card = serde_json::from_slice(&fs_err::read(&file)?)
-            .map_err(|error| Error::format(&file, format!("not a model of this version: {error}")))?;
+        let card: Card = serde_json::from_slice(&fs_err::read(&file)?).map_err(|error| {
+            Error::format(&file, format!("not a model of this version: {error}"))
+        })?;
         let mut init = Init::new(0, device);
         let encoder = card.encoder.init(card.preprocess.shape(), &mut init)?.valid();
         let file = folder.join("model.safetensors");
@@ -192,9 +193,8 @@ impl Model {
 /// The model folder at a path: the path itself, or that of a run.
 pub fn model_folder(path: &Path) -> Result<PathBuf, Error> {
     let of_run = path.join("model");
-    let folder = [path, of_run.as_path()]
-        .into_iter()
-        .find(|folder| folder.join("model.json").exists());
+    let folder =
+        [path, of_run.as_path()].into_iter().find(|folder| folder.join("model.json").exists());
     match folder {
         Some(folder) => Ok(folder.to_owned()),
         None if run::Run::open(path).is_ok() => {

@@ -92,7 +92,7 @@ impl Run {
         self.folder.join("report.html")
     }
 
-    /// The index that `pith train` builds of the test split.
+    /// The index of the training split that `pith train` builds.
     pub fn index(&self) -> PathBuf {
         self.folder.join("index")
     }

@@ -128,9 +128,7 @@ impl Block {
 
     fn forward(&self, pixels: Tensor<4>) -> Tensor<4> {
         let identity = match &self.shortcut {
-            Some(entry) => {
-                entry.norm.forward(entry.conv.forward(pixels.clone()), After::Nothing)
-            }
+            Some(entry) => entry.norm.forward(entry.conv.forward(pixels.clone()), After::Nothing),
             None => pixels.clone(),
         };
         let hidden = self.norm1.forward(self.conv1.forward(pixels), After::Relu);

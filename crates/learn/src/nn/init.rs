@@ -25,11 +25,7 @@ impl Init {
     }
 
     /// Uniform on `[-bound, bound)`.
-    pub fn uniform<const D: usize>(
-        &mut self,
-        shape: [usize; D],
-        bound: f32,
-    ) -> Param<Tensor<D>> {
+    pub fn uniform<const D: usize>(&mut self, shape: [usize; D], bound: f32) -> Param<Tensor<D>> {
         let count = shape.iter().product();
         let values = (0..count).map(|_| self.random.random_range(-bound..bound)).collect();
         self.param(shape, values)
@@ -54,8 +50,7 @@ impl Init {
 
     fn param<const D: usize>(&self, shape: [usize; D], values: Vec<f32>) -> Param<Tensor<D>> {
         let tensor = Tensor::from_data(TensorData::new(values, shape), &self.device);
-        let tensor =
-            if self.device.is_autodiff() { tensor.require_grad() } else { tensor };
+        let tensor = if self.device.is_autodiff() { tensor.require_grad() } else { tensor };
         Param::initialized(ParamId::new(), tensor)
     }
 }

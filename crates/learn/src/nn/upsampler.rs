@@ -85,7 +85,6 @@ impl Upsampler {
 
 /// Every pixel repeated until the picture has that size.
 fn nearest(pixels: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
-    let options =
-        InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
+    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
     burn::tensor::module::interpolate(pixels, options)
 }

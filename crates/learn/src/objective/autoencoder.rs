@@ -64,14 +64,15 @@ impl Config {
                     .collect();
                 Decoder::Mlp(Mlp::new(&widths, true, init))
             }
-            (DecoderConfig::Convolutional { widths }, Shape::Pixels { channels, height, width }) => {
-                Decoder::Convolutional(Upsampler::new(
-                    context.latent_width,
-                    &widths,
-                    [channels, height, width],
-                    init,
-                )?)
-            }
+            (
+                DecoderConfig::Convolutional { widths },
+                Shape::Pixels { channels, height, width },
+            ) => Decoder::Convolutional(Upsampler::new(
+                context.latent_width,
+                &widths,
+                [channels, height, width],
+                init,
+            )?),
             (DecoderConfig::Convolutional { .. }, other) => {
                 return Err(Error::Recipe(format!(
                     "objective.autoencoder.decoder: a convolutional decoder draws pictures, and \

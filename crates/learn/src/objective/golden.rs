@@ -19,7 +19,10 @@ pub(crate) fn b() -> Vec<f64> {
 }
 
 fn each(value: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    (0..8).flat_map(|i| (0..4).map(move |j| (i, j))).map(|(i, j)| value(i.into(), j.into())).collect()
+    (0..8)
+        .flat_map(|i| (0..4).map(move |j| (i, j)))
+        .map(|(i, j)| value(i.into(), j.into()))
+        .collect()
 }
 
 /// `[8, 4]` in double precision.
@@ -43,13 +46,20 @@ pub(crate) fn check(expected: f64, loss: impl Fn(Tensor<2>, Tensor<2>) -> Tensor
     let exact = value(a(), b());
     assert!((exact - expected).abs() <= 1e-9 * expected.abs(), "{exact} is not {expected}");
     let single: f64 = loss(tensor_f32(a(), &device), tensor_f32(b(), &device)).into_scalar();
-    assert!((single - expected).abs() <= 1e-5 * expected.abs(), "{single} is not {expected} in f32");
+    assert!(
+        (single - expected).abs() <= 1e-5 * expected.abs(),
+        "{single} is not {expected} in f32"
+    );
 
-    let tape = device.autodiff();
+    let tape = device.clone().autodiff();
     let (left, right) = (tensor(a(), &tape).require_grad(), tensor(b(), &tape).require_grad());
     let gradients = loss(left.clone(), right.clone()).backward();
     let gradient = |of: &Tensor<2>| -> Vec<f64> {
-        of.grad(&gradients).expect("both views have a gradient").into_data().into_vec().expect("f64")
+        of.grad(&gradients)
+            .expect("both views have a gradient")
+            .into_data()
+            .try_into_vec()
+            .expect("f64")
     };
     let step = 1e-5;
     for (side, gradient) in [gradient(&left), gradient(&right)].into_iter().enumerate() {
@@ -62,7 +72,10 @@ pub(crate) fn check(expected: f64, loss: impl Fn(Tensor<2>, Tensor<2>) -> Tensor
             };
             let expected = (moved(step) - moved(-step)) / (2.0 * step);
             let error = (found - expected).abs();
-            assert!(error <= 1e-6 * (1.0 + expected.abs()), "d[{side}][{place}] {found} is not {expected}");
+            assert!(
+                error <= 1e-6 * (1.0 + expected.abs()),
+                "d[{side}][{place}] {found} is not {expected}"
+            );
         }
     }
 }

@@ -32,6 +32,12 @@ pub trait Learn {
     /// Views of each sample that the objective compares.
     fn views(&self) -> usize;
 
+    /// Latents, `[n, width]`, to the space in which the loss is measured, `[n, d]`, where that is
+    /// another: it can collapse while the latents still look well.
+    fn project(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
     /// The loss of a batch.
     fn loss(&self, encoder: &Encoder, views: &Views) -> Loss;
 }

@@ -67,6 +67,10 @@ impl Learn for SimClr {
         2
     }
 
+    fn project(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.projector.forward(latent))
+    }
+
     fn loss(&self, encoder: &Encoder, views: &Views) -> Loss {
         let project = |view| self.projector.forward(encoder.encode(&views.inputs[view]).pooled);
         Loss::whole(nt_xent(project(0), project(1), self.temperature))

@@ -75,6 +75,10 @@ impl Learn for VicReg {
         2
     }
 
+    fn project(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.expander.forward(latent))
+    }
+
     fn loss(&self, encoder: &Encoder, views: &Views) -> Loss {
         let expand = |view| self.expander.forward(encoder.encode(&views.inputs[view]).pooled);
         let (a, b) = (expand(0), expand(1)); // [n, d]
@@ -93,11 +97,7 @@ impl Learn for VicReg {
 pub fn terms(a: Tensor<2>, b: Tensor<2>) -> [Tensor<1>; 3] {
     let invariance = (a.clone() - b.clone()).square().mean();
     let (a, b) = (centred(a), centred(b));
-    [
-        invariance,
-        (variance(a.clone()) + variance(b.clone())) / 2.0,
-        covariance(a) + covariance(b),
-    ]
+    [invariance, (variance(a.clone()) + variance(b.clone())) / 2.0, covariance(a) + covariance(b)]
 }
 
 fn centred(z: Tensor<2>) -> Tensor<2> {

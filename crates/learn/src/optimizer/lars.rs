@@ -60,3 +60,34 @@ impl Config {
         decayed * (local / rate).min(1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    fn step(weights: [f32; 2], gradient: [f32; 2], matrix: bool, rate: f64) -> Vec<f32> {
+        let config = Config { trust: 0.02, weight_decay: 0.0, ..Config::default() };
+        let device = Device::flex();
+        let tensor = |values: [f32; 2]| Tensor::<1>::from_floats(values, &device);
+        let (value, _) = config.update(tensor(weights), tensor(gradient), None, matrix, rate);
+        value.into_data().try_into_vec().expect("f32")
+    }
+
+    #[test]
+    fn a_layer_moves_by_a_share_of_its_own_norm() {
+        // |w| = 5, |g| = 10: the local rate is 0.02 * 5 / 10 = 0.01, below the schedule's 0.3.
+        let moved = step([3.0, 4.0], [6.0, -8.0], true, 0.3);
+        assert!((moved[0] - 2.94).abs() < 1e-6 && (moved[1] - 4.08).abs() < 1e-6, "{moved:?}");
+    }
+
+    #[test]
+    fn the_schedule_is_the_largest_rate_and_vectors_are_not_adapted() {
+        // |w| = 5, |g| = 0.01: the local rate would be 10.
+        for matrix in [true, false] {
+            let moved = step([3.0, 4.0], [0.01, 0.0], matrix, 0.3);
+            assert!((moved[0] - 2.997).abs() < 1e-6 && moved[1] == 4.0, "{moved:?}");
+        }
+    }
+}

@@ -11,12 +11,12 @@ pub mod sgd;
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::method::Method;
-use crate::weights::Path;
+use crate::weights::{Path, Weights};
 
 /// Gradients of named parameters, each flattened to `[count]`.
 pub type Gradients = BTreeMap<String, Tensor<1>>;
@@ -116,27 +116,25 @@ impl Optimizer {
         model.map(&mut stepper)
     }
 
-    /// State as named tensors, and the number of steps taken.
-    pub fn state(&self) -> (BTreeMap<String, TensorData>, usize) {
-        let mut tensors = BTreeMap::new();
+    /// State as named tensors.
+    pub fn state(&self) -> Weights {
+        let mut tensors = Weights::new();
         for (name, slot) in &self.slots {
             tensors.insert(format!("first/{name}"), slot.first.clone().into_data());
             if let Some(second) = &slot.second {
                 tensors.insert(format!("second/{name}"), second.clone().into_data());
             }
         }
-        (tensors, self.steps)
+        tensors
     }
 
-    /// Continues from a state saved by [`Optimizer::state`].
-    pub fn restore(
-        &mut self,
-        mut tensors: BTreeMap<String, TensorData>,
-        steps: usize,
-        device: &burn::tensor::Device,
-    ) {
-        let names: Vec<String> =
-            tensors.keys().filter_map(|name| name.strip_prefix("first/")).map(String::from).collect();
+    /// Continues from a state saved by [`Optimizer::state`] after so many steps.
+    pub fn restore(&mut self, mut tensors: Weights, steps: usize, device: &Device) {
+        let names: Vec<String> = tensors
+            .keys()
+            .filter_map(|name| name.strip_prefix("first/"))
+            .map(String::from)
+            .collect();
         for name in names {
             let mut take = |kind: &str| {
                 let data = tensors.remove(&format!("{kind}/{name}"))?;
@@ -150,7 +148,14 @@ impl Optimizer {
         self.steps = steps;
     }
 
-    fn update(&mut self, name: &str, value: Tensor<1>, gradient: Tensor<1>, matrix: bool, rate: f64) -> Tensor<1> {
+    fn update(
+        &mut self,
+        name: &str,
+        value: Tensor<1>,
+        gradient: Tensor<1>,
+        matrix: bool,
+        rate: f64,
+    ) -> Tensor<1> {
         let slot = self.slots.remove(name);
         let (value, slot) = match &self.config {
             Config::AdamW(config) => config.update(value, gradient, slot, matrix, rate, self.steps),

@@ -49,3 +49,38 @@ impl Config {
         (value - step * rate, Slot { first: velocity, second: None })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    /// Two steps on `w = 1` with gradients 0.5 and -0.2, rate 0.1, decay 0.01.
+    ///
+    /// ```python
+    /// w = torch.nn.Parameter(torch.tensor([1.0]))
+    /// o = torch.optim.SGD([w], lr=0.1, momentum=0.9, weight_decay=0.01, nesterov=NESTEROV)
+    /// for g in (0.5, -0.2): w.grad = torch.tensor([g]); o.step()
+    /// ```
+    fn two_steps(nesterov: bool) -> f64 {
+        let config = Config { momentum: 0.9, weight_decay: 0.01, nesterov, ..Config::default() };
+        let device = Device::flex();
+        let gradient = |value: f32| Tensor::<1>::from_floats([value], &device);
+        let (value, slot) = config.update(gradient(1.0), gradient(0.5), None, true, 0.1);
+        config.update(value, gradient(-0.2), Some(slot), true, 0.1).0.into_scalar()
+    }
+
+    #[test]
+    fn momentum_and_decay_as_pytorch() {
+        // v1 = 0.51, w1 = 0.949; v2 = 0.9 * 0.51 - 0.2 + 0.00949 = 0.26849, w2 = 0.922151
+        assert!((two_steps(false) - 0.922151).abs() < 1e-6, "{}", two_steps(false));
+    }
+
+    #[test]
+    fn nesterov_as_pytorch() {
+        // w1 = 1 - 0.1 (0.51 + 0.459) = 0.9031; g2 = -0.190969, v2 = 0.268031;
+        // w2 = 0.9031 - 0.1 (-0.190969 + 0.9 * 0.268031) = 0.8980741
+        assert!((two_steps(true) - 0.8980741).abs() < 1e-6, "{}", two_steps(true));
+    }
+}

@@ -12,7 +12,8 @@ pub(super) fn text(path: &Path, kind: Kind) -> String {
         Kind::Pictures { large: true } => LARGE_PICTURES,
         Kind::Rows => ROWS,
     };
-    format!("[data]\npath = {path}\n{rest}")
+    // `views` stands at the top level, so it must come before the first table.
+    format!("data.path = {path}\n{rest}")
 }
 
 /// SimCLR on a narrow ResNet: what a plain CPU trains in minutes to an hour.
@@ -49,7 +50,7 @@ blocks = [1, 1, 1, 1]
 [objective.simclr]
 "#;
 
-/// An autoencoder that must fill in features that were dropped.
+/// VICReg on rows of which some features were dropped.
 const ROWS: &str = r#"
 views = [{ feature-dropout = {} }]
 

@@ -9,7 +9,11 @@ pub(super) fn syntax(name: &str, text: &str, error: &toml::de::Error) -> Error {
 }
 
 /// TOML that is no recipe.
-pub(super) fn value(name: &str, text: &str, error: &serde_path_to_error::Error<toml::de::Error>) -> Error {
+pub(super) fn value(
+    name: &str,
+    text: &str,
+    error: &serde_path_to_error::Error<toml::de::Error>,
+) -> Error {
     let message = error.inner().message().to_owned();
     let path = error.path().to_string();
     let mut names = message.split('`').skip(1).step_by(2);
@@ -57,8 +61,8 @@ fn line_with(text: &str, key: &str) -> Option<usize> {
         .position(|line| {
             let line = line.trim_start();
             let word = |part: &str| part.trim_matches(|c: char| " []{}\"'".contains(c)) == key;
-            let header = line.starts_with('[')
-                && line.trim_matches(['[', ']', ' ']).split('.').any(word);
+            let header =
+                line.starts_with('[') && line.trim_matches(['[', ']', ' ']).split('.').any(word);
             header || line.split(['=', ',', '{']).any(word)
         })
         .map(|line| line + 1)

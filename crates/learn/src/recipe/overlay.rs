@@ -9,10 +9,8 @@ const CHOICES: &[&str] = &["encoder", "objective", "optimizer"];
 
 /// Lays one line such as `train.epochs = 5` over a recipe.
 pub(super) fn lay(table: &mut Table, line: &str) -> Result<(), Error> {
-    let change: Table = line
-        .parse::<Table>()
-        .or_else(|error| quoted(line).ok_or(error))
-        .map_err(|error| {
+    let change: Table =
+        line.parse::<Table>().or_else(|error| quoted(line).ok_or(error)).map_err(|error| {
             Error::Recipe(format!(
                 "--set {line}: expected KEY=VALUE as a line of TOML, such as train.epochs=5 ({})",
                 error.message()

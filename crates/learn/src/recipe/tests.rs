@@ -75,3 +75,13 @@ fn settings_out_of_range_are_refused() {
     let told = error(GOOD, &["train.batch-size=1"]);
     assert!(told.contains("train.batch-size") && told.contains("received 1"), "{told}");
 }
+
+#[test]
+fn default_recipes_are_recipes() -> Result<(), Error> {
+    for kind in [Kind::Pictures { large: false }, Kind::Pictures { large: true }, Kind::Rows] {
+        let recipe = Recipe::default_for(Path::new("da \"ta/"), kind, &[])?;
+        assert_eq!(recipe.data.path, "da \"ta/");
+        assert!(!recipe.views.is_empty(), "{kind:?}");
+    }
+    Ok(())
+}

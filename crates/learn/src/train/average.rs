@@ -6,8 +6,8 @@ use std::path::Path as FilePath;
 use burn::module::Module;
 
 use super::Learner;
-use crate::weights::{self, Weights};
 use crate::Error;
+use crate::weights::{self, Weights};
 
 /// `average = decay * average + (1 - decay) * weights`, after every step.
 #[derive(Clone, Debug)]
@@ -54,7 +54,12 @@ impl Average {
     ///
     /// # Errors
     /// Where the weights are those of another model.
-    pub fn restore(&mut self, saved: Weights, like: &Learner, file: &FilePath) -> Result<(), Error> {
+    pub fn restore(
+        &mut self,
+        saved: Weights,
+        like: &Learner,
+        file: &FilePath,
+    ) -> Result<(), Error> {
         weights::restore(like.valid(), saved.clone(), file)?;
         self.weights = saved;
         Ok(())

@@ -31,8 +31,6 @@ pub struct State {
     pub stale: usize,
     /// Sick readings in a row.
     pub sick: usize,
-    /// Steps the optimizer has taken.
-    pub optimizer_steps: usize,
 }
 
 impl State {
@@ -68,14 +66,12 @@ pub(super) fn save(session: &Session, run: &Run) -> Result<(), Error> {
     }
     let draft = run.checkpoints().join(format!(".{name}"));
     fresh(&draft)?;
-    let (tensors, optimizer_steps) = session.optimizer.state();
     weights::write(&weights::collect(&session.learner.valid()), &draft.join(WEIGHTS))?;
-    weights::write(&tensors, &draft.join(OPTIMIZER))?;
+    weights::write(&session.optimizer.state(), &draft.join(OPTIMIZER))?;
     if let Some(average) = &session.average {
         weights::write(average.weights(), &draft.join(AVERAGE))?;
     }
-    let state = State { optimizer_steps, ..session.state.clone() };
-    write_json(&state, &draft.join(STATE))?;
+    write_json(&session.state, &draft.join(STATE))?;
     fs_err::rename(&draft, &folder)?;
     for older in run.step_checkpoints()?.into_iter().filter(|older| *older < folder) {
         fs_err::remove_dir_all(older)?;
@@ -93,7 +89,7 @@ pub(super) fn restore(
     session.learner = weights::restore(session.learner, weights::read(&file)?, &file)?;
     let state: State = read_json(&folder.join(STATE))?;
     let tensors = weights::read(&folder.join(OPTIMIZER))?;
-    session.optimizer.restore(tensors, state.optimizer_steps, device);
+    session.optimizer.restore(tensors, state.step, device);
     if let Some(average) = &mut session.average {
         let file = folder.join(AVERAGE);
         average.restore(weights::read(&file)?, &session.learner, &file)?;
@@ -130,8 +126,8 @@ fn fresh(folder: &Path) -> Result<(), Error> {
 }
 
 fn write_json<T: Serialize>(value: &T, file: &Path) -> Result<(), Error> {
-    let text = serde_json::to_vec_pretty(value)
-        .map_err(|error| Error::format(file, error.to_string()))?;
+    let text =
+        serde_json::to_vec_pretty(value).map_err(|error| Error::format(file, error.to_string()))?;
     Ok(fs_err::write(file, text)?)
 }
 

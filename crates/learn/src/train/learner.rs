@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use pith_data::sample::Shape;
 
-use crate::encoder::{Encoder};
+use crate::encoder::Encoder;
 use crate::input::Views;
 use crate::nn::Init;
 use crate::objective::{Context, Loss, Objective};

@@ -21,7 +21,7 @@ use pith_data::collection::Collection;
 use pith_data::loader::{self, Loader};
 use pith_data::preprocess::Preprocess;
 use pith_data::view::Pipeline;
-use pith_space::health::{self, Diagnosis};
+use pith_space::health::Diagnosis;
 
 pub use checkpoint::State;
 pub use config::{Config, Monitor};
@@ -92,7 +92,8 @@ pub struct Setting<'a> {
 pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Outcome, Error> {
     let Setting { recipe, preprocess, device, stop, .. } = *setting;
     let config = &recipe.train;
-    let learner = Learner::init(recipe, preprocess.shape(), config.seed, &device.clone().autodiff())?;
+    let learner =
+        Learner::init(recipe, preprocess.shape(), config.seed, &device.clone().autodiff())?;
     let loader = training_loader(setting, learner.objective.views())?;
     let steps_per_epoch = (loader.batches_per_epoch() / config.accumulate).max(1);
     let steps = config.steps.unwrap_or(config.epochs * steps_per_epoch);
@@ -155,10 +156,12 @@ pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Ou
                 if improved {
                     checkpoint::save_best(&session, run)?;
                 }
-                let sick = health::diagnose(&measured.health);
+                let sick = measured.diagnose();
                 session.state.sick = if sick.is_some() { session.state.sick + 1 } else { 0 };
                 reading = Some(measured);
-                if let Some(diagnosis) = sick.filter(|_| session.state.sick >= config.collapse_after) {
+                if let Some(diagnosis) =
+                    sick.filter(|_| session.state.sick >= config.collapse_after)
+                {
                     break 'training Ending::Collapsed(diagnosis);
                 }
                 if config.patience.is_some_and(|patience| session.state.stale >= patience) {

@@ -4,17 +4,17 @@
 use std::fmt;
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use pith_data::collection::Subset;
 use pith_data::loader::{self, Loader};
 use pith_data::sample::Input as Ready;
 use pith_data::view::Pipeline;
-use pith_space::health::Health;
+use pith_space::health::{self, Diagnosis, Health};
 use pith_space::{Matrix, probe::knn};
 
 use super::{Learner, Setting};
-use crate::input::Input;
 use crate::Error;
+use crate::input::Input;
 
 /// Held-out samples whose vectors are looked at.
 const HELD_OUT: usize = 1024;
@@ -26,8 +26,10 @@ const BATCH: usize = 256;
 /// What the representation is like at a step.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// What can be seen without classes.
+    /// What can be seen of the latents without classes.
     pub health: Health,
+    /// The same of the space in which the loss is measured, where that is another.
+    pub projected: Option<Health>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
 }
@@ -47,8 +49,23 @@ impl Reading {
             ("health/collapse-level", health.collapse_level),
         ];
         values.extend(health.alignment.map(|alignment| ("health/alignment", alignment)));
+        if let Some(projected) = &self.projected {
+            values.push(("health/projected-effective-rank", projected.effective_rank));
+            values.push(("health/projected-collapse-level", projected.collapse_level));
+        }
         values.extend(self.knn.map(|accuracy| ("knn", accuracy)));
         values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+impl Reading {
+    /// What is wrong, with the latents or with the space of the loss.
+    pub fn diagnose(&self) -> Option<Diagnosis> {
+        health::diagnose(&self.health).or_else(|| {
+            let diagnosis = health::diagnose(self.projected.as_ref()?)?;
+            let finding = format!("behind the projector: {}", diagnosis.finding);
+            Some(Diagnosis { finding, ..diagnosis })
+        })
     }
 }
 
@@ -107,12 +124,7 @@ impl Probe {
         Ok(Self {
             views,
             held_out: labelled(&plain_loader(held_out, as_they_are(), 1, seed)?),
-            bank: labelled(&plain_loader(
-                first(&collection.train, BANK),
-                as_they_are(),
-                1,
-                seed,
-            )?),
+            bank: labelled(&plain_loader(first(&collection.train, BANK), as_they_are(), 1, seed)?),
             classes: collection.classes.len(),
             device: learner.devices().pop().unwrap_or_else(|| setting.device.clone()).inner(),
         })
@@ -120,12 +132,23 @@ impl Probe {
 
     /// Measures a learner that is off the tape.
     pub fn read(&self, learner: &Learner) -> Reading {
-        let [first, second] = &self.views;
-        let health = Health::measure(
-            &self.encode(learner, first),
-            Some(&self.encode(learner, second)),
-        );
-        Reading { health, knn: self.knn(learner) }
+        let [first, second] = self.views.each_ref().map(|view| self.encode(learner, view));
+        let projected = [&first, &second].map(|latent| self.project(learner, latent));
+        let [a, b] = &projected;
+        Reading {
+            health: Health::measure(&first, Some(&second)),
+            projected: a.as_ref().map(|a| Health::measure(a, b.as_ref())),
+            knn: self.knn(learner),
+        }
+    }
+
+    fn project(&self, learner: &Learner, latent: &Matrix) -> Option<Matrix> {
+        let shape = [latent.rows(), latent.width()];
+        let data = TensorData::new(latent.values().to_vec(), shape);
+        let projected = learner.objective.project(Tensor::from_data(data, &self.device))?;
+        let [rows, width] = projected.dims();
+        let data = projected.into_data();
+        Some(Matrix::new(rows, width, data.as_slice().expect("projections are f32").to_vec()))
     }
 
     fn knn(&self, learner: &Learner) -> Option<f64> {
@@ -164,7 +187,12 @@ fn first(subset: &Subset, count: usize) -> Subset {
     chosen
 }
 
-fn plain_loader(subset: Subset, pipeline: Pipeline, views: usize, seed: u64) -> Result<Loader, Error> {
+fn plain_loader(
+    subset: Subset,
+    pipeline: Pipeline,
+    views: usize,
+    seed: u64,
+) -> Result<Loader, Error> {
     let options = loader::Options {
         batch_size: BATCH,
         views,

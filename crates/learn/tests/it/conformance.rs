@@ -1,0 +1,209 @@
+//! What is asked of every encoder and every objective, taken from their lists.
+
+use burn::module::Module;
+use burn::tensor::Device;
+use pith_data::sample::{Batch, Features, Input as Ready, Pixels, Shape};
+use pith_learn::input::{Input, Views};
+use pith_learn::nn::Init;
+use pith_learn::objective::Context;
+use pith_learn::train::Learner;
+use pith_learn::{encoder, objective, weights};
+
+const PICTURES: Shape = Shape::Pixels { channels: 3, height: 16, width: 16 };
+const ROWS: Shape = Shape::Features { width: 10 };
+
+/// Numbers without a pattern in `[-1, 1]`.
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut random = pith_data::random::Random::keyed(&[seed]);
+    (0..count).map(|_| random.uniform(-1.0, 1.0)).collect()
+}
+
+fn ready(shape: Shape, samples: usize, seed: u64) -> Ready {
+    let values = numbers(samples * shape.size(), seed);
+    match shape {
+        Shape::Pixels { channels, height, width } => {
+            Ready::Pixels(Pixels { samples, channels, height, width, values })
+        }
+        Shape::Features { width } => Ready::Features(Features { samples, width, values }),
+        other => panic!("no test input of shape {other:?}"),
+    }
+}
+
+fn one(input: &Ready, sample: usize) -> Ready {
+    let size = input.shape().size();
+    let values = input.values()[sample * size..(sample + 1) * size].to_vec();
+    match input {
+        Ready::Pixels(p) => Ready::Pixels(Pixels { samples: 1, values, ..p.clone() }),
+        Ready::Features(f) => Ready::Features(Features { samples: 1, values, ..f.clone() }),
+        other => panic!("no single sample of {:?}", other.shape()),
+    }
+}
+
+/// Every encoder with its defaults, on every shape that it takes.
+fn encoders() -> Vec<(encoder::Config, Shape)> {
+    let mut all = Vec::new();
+    for method in encoder::METHODS {
+        let config = encoder::Config::default_of(method.keyword).expect("a listed method");
+        for shape in [PICTURES, ROWS] {
+            if config.init(shape, &mut Init::new(0, &Device::flex())).is_ok() {
+                all.push((config.clone(), shape));
+            }
+        }
+    }
+    assert!(all.len() > encoder::METHODS.len(), "every encoder takes pictures, one takes rows");
+    all
+}
+
+fn values(tensor: burn::tensor::Tensor<2>) -> Vec<f32> {
+    tensor.into_data().try_into_vec().expect("f32")
+}
+
+#[test]
+fn encoders_keep_samples_apart_and_their_promised_width() {
+    let device = Device::flex();
+    for (config, shape) in encoders() {
+        let encoder = config.init(shape, &mut Init::new(1, &device)).expect("it was built before");
+        let batch = ready(shape, 3, 7);
+        let together = encoder.encode(&Input::from_data(batch.clone(), &device)).pooled;
+        assert_eq!(together.dims(), [3, encoder.width()], "{}", config.keyword());
+        let together = values(together);
+        for (sample, expected) in together.chunks(encoder.width()).enumerate() {
+            let alone =
+                values(encoder.encode(&Input::from_data(one(&batch, sample), &device)).pooled);
+            for (alone, expected) in alone.iter().zip(expected) {
+                let error = (alone - expected).abs();
+                assert!(error <= 1e-4 * (1.0 + expected.abs()), "{}", config.keyword());
+            }
+        }
+        let again = values(encoder.encode(&Input::from_data(batch, &device)).pooled);
+        assert_eq!(together, again, "{} is random", config.keyword());
+    }
+}
+
+#[test]
+fn encoders_are_the_same_for_the_same_seed() {
+    let device = Device::flex();
+    for (config, shape) in encoders() {
+        let hash = |seed| {
+            let encoder = config.init(shape, &mut Init::new(seed, &device)).expect("built before");
+            weights::hash(&weights::collect(&encoder))
+        };
+        assert_eq!(hash(3), hash(3));
+        assert_ne!(hash(3), hash(4));
+    }
+}
+
+/// Every objective with its defaults on a small encoder of its own, for pictures and for rows.
+fn learners(seed: u64) -> Vec<(&'static str, Learner, Shape)> {
+    let device = Device::flex().autodiff();
+    let mut all = Vec::new();
+    for method in objective::METHODS {
+        let config = objective::Config::default_of(method.keyword).expect("a listed method");
+        for (shape, keyword) in [(PICTURES, "cnn"), (ROWS, "mlp")] {
+            let mut init = Init::new(seed, &device);
+            let encoder = encoder::Config::default_of(keyword)
+                .expect("a listed method")
+                .init(shape, &mut init)
+                .expect("an encoder for that shape");
+            let context = Context { latent_width: encoder.width(), shape };
+            let objective = config.init(context, &mut init).expect("an objective for any shape");
+            all.push((method.keyword, Learner { encoder, objective }, shape));
+        }
+    }
+    all
+}
+
+fn views(learner: &Learner, shape: Shape, turned: bool) -> Views {
+    let samples = 12;
+    let inputs = (0..learner.objective.views() as u64).map(|view| {
+        let input = ready(shape, samples, 20 + view);
+        let order: Vec<usize> =
+            if turned { (0..samples).rev().collect() } else { (0..samples).collect() };
+        let values: Vec<f32> =
+            order.iter().flat_map(|&sample| one(&input, sample).values().to_vec()).collect();
+        match input {
+            Ready::Pixels(p) => Ready::Pixels(Pixels { values, ..p }),
+            Ready::Features(f) => Ready::Features(Features { values, ..f }),
+            other => panic!("no test input of shape {:?}", other.shape()),
+        }
+    });
+    let batch = Batch {
+        views: inputs.collect(),
+        labels: vec![None; samples],
+        ids: (0..samples).map(|sample| sample.to_string()).collect(),
+    };
+    Views::from_batch(batch, &Device::flex().autodiff())
+}
+
+#[test]
+fn objectives_are_finite_and_reach_every_parameter() {
+    for (keyword, learner, shape) in learners(5) {
+        let loss = learner.loss(&views(&learner, shape, false));
+        let total: f64 = loss.total.clone().without_autodiff().into_scalar();
+        assert!(total.is_finite() && total > 0.0, "{keyword}: {total}");
+        let gradients = weights::gradients(&learner, loss.total.backward());
+        let trained = |name: &&String| !name.contains("running_");
+        for name in weights::collect(&learner.valid()).keys().filter(trained) {
+            let gradient = gradients.get(name);
+            let gradient = gradient.unwrap_or_else(|| panic!("{keyword}: none reaches {name}"));
+            let size: f64 = gradient.clone().abs().sum().into_scalar();
+            assert!(size.is_finite(), "{keyword}: {name} has a gradient of size {size}");
+        }
+        let encoder: f64 = gradients
+            .iter()
+            .filter(|(name, _)| name.starts_with("encoder."))
+            .map(|(_, gradient)| gradient.clone().abs().sum().into_scalar::<f64>())
+            .sum();
+        assert!(encoder > 0.0, "{keyword} asks nothing of the encoder");
+    }
+}
+
+#[test]
+fn objectives_do_not_see_the_order_of_samples() {
+    for (keyword, learner, shape) in learners(6) {
+        let value = |turned| -> f64 {
+            learner.loss(&views(&learner, shape, turned)).total.without_autodiff().into_scalar()
+        };
+        let (straight, turned) = (value(false), value(true));
+        let error = (straight - turned).abs();
+        assert!(error <= 1e-4 * straight.abs(), "{keyword}: {straight} and {turned}");
+    }
+}
+
+#[test]
+fn objectives_learn() {
+    use pith_learn::optimizer::{Config, Optimizer};
+    for (keyword, mut learner, shape) in learners(7) {
+        let views = views(&learner, shape, false);
+        let mut optimizer = Optimizer::new(Config::default());
+        let mut losses = Vec::new();
+        for _ in 0..30 {
+            let loss = learner.loss(&views).total;
+            losses.push(loss.clone().without_autodiff().into_scalar::<f64>());
+            let gradients = weights::gradients(&learner, loss.backward());
+            learner = optimizer.step(learner, gradients, 3e-3);
+        }
+        let (first, last) = (losses[0], losses[losses.len() - 1]);
+        assert!(last < 0.9 * first, "{keyword}: {first} became {last}");
+    }
+}
+
+#[test]
+fn settings_survive_toml_and_refuse_unknown_keys() {
+    fn check<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(
+        keyword: &str,
+        config: &T,
+    ) {
+        let text = toml::to_string(config).expect("settings are TOML");
+        assert_eq!(&toml::from_str::<T>(&text).expect("what was written"), config);
+        let wrong = format!("[{keyword}]\nno-such-setting = 1\n");
+        let told = toml::from_str::<T>(&wrong).expect_err("an unknown key").to_string();
+        assert!(told.contains("no-such-setting"), "{told}");
+    }
+    for method in encoder::METHODS {
+        check(method.keyword, &encoder::Config::default_of(method.keyword).expect("listed"));
+    }
+    for method in objective::METHODS {
+        check(method.keyword, &objective::Config::default_of(method.keyword).expect("listed"));
+    }
+}
