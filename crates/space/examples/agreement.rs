@@ -54,7 +54,7 @@ fn measures(
     test: &Labelled,
     classes: usize,
 ) -> Result<Value, Box<dyn Error>> {
-    let neighbours = knn::default_neighbours(train.labels.len(), classes);
+    let neighbours = knn::NEIGHBOURS.min(train.labels.len());
     let bank = Exact::new(train.vectors.clone().into_owned(), Metric::Cosine)?;
     let voted = knn::predict(&bank, &train.labels, classes, &test.vectors, neighbours)?;
     let clustered = k_means(vectors, classes, 10, 0)?;
@@ -123,6 +123,8 @@ fn seconds(train: &Labelled, test: &Labelled, classes: usize) -> Result<Value, B
         "linear-path-seconds": linear,
         "linear-l2": fitted.l2,
         "linear-accuracy": fitted.validation,
+        "linear-path": fitted.path,
         "linear-last-steps": fitted.model.steps,
+        "linear-last-gradient": fitted.model.gradient,
     }))
 }

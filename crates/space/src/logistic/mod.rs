@@ -52,7 +52,7 @@ impl<'a> Problem<'a> {
     pub fn new(vectors: &'a Matrix, labels: &'a [u32], classes: usize, scaling: Scaling) -> Self {
         assert_eq!(vectors.rows(), labels.len(), "every vector has one label");
         assert!(!labels.is_empty(), "a classifier is fitted to at least one sample");
-        let preconditioner = Preconditioner::new(vectors, &scaling);
+        let preconditioner = Preconditioner::new(vectors);
         Self { objective: Objective { vectors, labels, classes, scaling }, preconditioner }
     }
 
@@ -62,7 +62,8 @@ impl<'a> Problem<'a> {
         let size = (objective.vectors.width() + 1) * objective.classes;
         let start = start.map_or_else(|| vec![0.0; size], |model| model.parameters.clone());
         let first = objective.at(&start, l2);
-        self.preconditioner.prepare(first.curvature, l2);
+        let (classes, scaling) = (objective.classes, &objective.scaling);
+        self.preconditioner.prepare(&start, classes, scaling, first.curvature, l2);
         let end = descent::minimize(
             |parameters| objective.at(parameters, l2),
             start,

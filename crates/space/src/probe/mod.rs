@@ -204,3 +204,94 @@ impl Outcome {
         Self { predictions: Some(predicted), ..Self::new(readings, protocol) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! What every probe must satisfy, by a loop over the list.
+
+    use super::*;
+    use crate::geometry::golden;
+
+    fn cloud(seed: u64, rows: usize) -> (Matrix, Vec<Option<u32>>) {
+        let mut vectors = golden::gaussian(seed, rows, 8);
+        for (row, vector) in vectors.values_mut().chunks_exact_mut(8).enumerate() {
+            vector[row % 4] += 2.0;
+        }
+        (vectors, (0..rows as u32).map(|row| Some(row % 4)).collect())
+    }
+
+    /// Every pair of neighbouring dimensions turned by another angle, then all scaled by 4.
+    fn turned(matrix: &Matrix) -> Matrix {
+        let mut turned = matrix.clone();
+        for row in turned.values_mut().chunks_exact_mut(matrix.width()) {
+            for j in 0..row.len() - 1 {
+                let (sin, cos) = (0.3 + j as f32).sin_cos();
+                (row[j], row[j + 1]) =
+                    (cos * row[j] - sin * row[j + 1], sin * row[j] + cos * row[j + 1]);
+            }
+            row.iter_mut().for_each(|v| *v *= 4.0);
+        }
+        turned
+    }
+
+    fn values(probe: &Probe, change: impl Fn(&Matrix) -> Matrix) -> Vec<(&'static str, f64)> {
+        let splits = [cloud(1, 200), cloud(2, 80), cloud(3, 120)];
+        let [train, validation, test] = splits.map(|(vectors, labels)| (change(&vectors), labels));
+        let space = Space {
+            train: Labelled::new(&train.0, &train.1),
+            validation: Labelled::new(&validation.0, &validation.1),
+            test: Labelled::new(&test.0, &test.1),
+            all_test: &test.0,
+            classes: 4,
+        };
+        let settings = Settings { seed: 5, neighbours: None, episodes: 5 };
+        let outcome = probe.run(&space, &settings).unwrap();
+        outcome.readings.iter().map(|(name, statistic)| (*name, statistic.value())).collect()
+    }
+
+    #[test]
+    fn every_probe_measures_what_it_lists() {
+        for probe in ALL {
+            let listed: BTreeSet<&str> = probe.measures.iter().map(|m| m.name).collect();
+            let measured: BTreeSet<&str> =
+                values(probe, Matrix::clone).iter().map(|value| value.0).collect();
+            assert_eq!(measured, listed, "{}", probe.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: Vec<&str> =
+            ALL.iter().flat_map(|probe| probe.measures).map(|m| m.name).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn rotation_and_scale_change_nothing() {
+        // The linear probe looks at each dimension's scale, so a rotation may move a few samples.
+        for probe in ALL {
+            let tolerance = if probe.name == "linear" { 0.05 } else { 1e-3 };
+            for (plain, turned) in values(probe, Matrix::clone).iter().zip(values(probe, turned)) {
+                let gap = (plain.1 - turned.1).abs();
+                assert!(gap <= tolerance * plain.1.abs().max(1.0), "{plain:?} {turned:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn probes_that_need_labels_say_so_without_them() {
+        let (vectors, _) = cloud(1, 40);
+        let none = || Labelled::new(&vectors, &[None; 40]);
+        let space = Space {
+            train: none(),
+            validation: none(),
+            test: none(),
+            all_test: &vectors,
+            classes: 0,
+        };
+        for probe in ALL {
+            let answer = probe.run(&space, &Settings::default());
+            assert_eq!(answer.is_err(), probe.needs_labels, "{}", probe.name);
+        }
+    }
+}

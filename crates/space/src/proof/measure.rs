@@ -11,6 +11,9 @@ use crate::bootstrap::{Bootstrap, Statistic, interval};
 use crate::probe::{Labelled, Outcome, Settings, Space};
 use crate::{Error, Matrix, health};
 
+/// Classes beyond which a confusion table is too large to read, and is left out.
+const CONFUSION_CLASSES: usize = 256;
+
 /// The rows in use of every split, and the test samples to show.
 struct Rows {
     train: Vec<usize>,
@@ -131,7 +134,8 @@ fn find(
                 resampled.insert(*name, draws);
             }
         }
-        if let Some(predicted) = &outcome.predictions {
+        let few_enough = space.classes <= CONFUSION_CLASSES;
+        if let Some(predicted) = outcome.predictions.as_ref().filter(|_| few_enough) {
             let table = confusion(&space.test.labels, predicted, space.classes);
             record.confusion.insert(probe.name.into(), table);
         }

@@ -123,7 +123,7 @@ pub struct CandidateRecord {
     pub notes: Vec<String>,
     /// Eigenvalues of the covariance of the test vectors, largest first.
     pub spectrum: Vec<f64>,
-    /// Classes taken for each other, by measure name ("knn", "linear").
+    /// Classes taken for each other, by measure name ("knn", "linear"); none beyond 256 classes.
     pub confusion: BTreeMap<String, Confusion>,
     /// Test samples with their nearest training samples; the same queries for every candidate.
     pub examples: Vec<Example>,
