@@ -41,6 +41,15 @@ pub enum Error {
     /// The device is not there.
     #[error("{0}")]
     Device(String),
+    /// A whole epoch gave no step.
+    #[error(
+        "an epoch gave no full step: {skipped} samples could not be read; mend the data or lower \
+         train.batch-size"
+    )]
+    Unreadable {
+        /// Samples that could not be read.
+        skipped: usize,
+    },
     /// Somebody asked to stop.
     #[error("stopped before the end; nothing was written")]
     Stopped,

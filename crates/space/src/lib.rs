@@ -1,4 +1,14 @@
-//! Points.
+//! Points: vectors of samples, and what can be asked of them. Plain `f32`; no tensors.
+//!
+//! - [`matrix`]: vectors as rows; [`metric`]: what near means.
+//! - [`index`]: who is near whom, exactly or by a graph.
+//! - [`projection`]: fewer dimensions, down to a picture.
+//! - [`cluster`], [`geometry`], [`logistic`], [`bootstrap`]: the arithmetic of the probes.
+//! - [`probe`]: one question each to a space, such as kNN or a linear probe.
+//! - [`health`]: what can be seen without labels, while training.
+//! - [`proof`]: all probes beside baselines, with intervals and a verdict; [`report`] draws it.
+//! - [`file`](mod@file): vectors on disk.
+
 pub mod bootstrap;
 pub mod cluster;
 pub mod error;

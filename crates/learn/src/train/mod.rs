@@ -119,7 +119,8 @@ pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Ou
     let mut reading = None;
 
     let ending = 'training: loop {
-        let mut batches = loader.epoch(session.state.epoch as u64, session.state.batch);
+        let (first_step, first_batch) = (session.state.step, session.state.batch);
+        let mut batches = loader.epoch(session.state.epoch as u64, first_batch);
         while session.state.step < steps {
             let taken: Vec<_> = batches.by_ref().take(config.accumulate).collect();
             if taken.len() < config.accumulate {
@@ -177,6 +178,9 @@ pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Ou
         }
         if session.state.step >= steps {
             break Ending::Finished;
+        }
+        if session.state.step == first_step && first_batch == 0 {
+            return Err(Error::Unreadable { skipped: loader.skipped().len() });
         }
         session.state.epoch += 1;
         session.state.batch = 0;

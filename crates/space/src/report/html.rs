@@ -58,7 +58,7 @@ pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     match size {
         _ if value == 0.0 => "0".into(),
-        _ if size >= 1e6 || size < 1e-4 => format!("{value:.2e}"),
+        _ if !(1e-4..1e6).contains(&size) => format!("{value:.2e}"),
         _ if size >= 1000.0 => format!("{value:.0}"),
         _ if size >= 10.0 => format!("{value:.1}"),
         _ if size >= 1.0 => format!("{value:.2}"),
