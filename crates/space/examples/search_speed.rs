@@ -23,8 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rate = rate(|| exact.search(&queries, 10).map(|_| ()))?;
     println!("exact: {rate:.0} queries per second");
     let started = Instant::now();
-    let mut options = hnsw::Options::default();
-    options.seed = 1;
+    let options = hnsw::Options { seed: 1, ..Default::default() };
     let graph = Hnsw::build(rows, Metric::Cosine, options)?;
     println!("hnsw: built in {:.1} s", started.elapsed().as_secs_f64());
     for width in [16, 32, 64, 128, 256] {
