@@ -19,6 +19,7 @@ use pith_space::{Matrix, Metric};
 use serde_json::{Value, json};
 
 use crate::arguments::Common;
+use crate::output::print_line;
 use crate::thumbnail;
 
 /// Reads the bars that a proof must clear.
@@ -69,6 +70,11 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
     };
     say("proof: encoding with the model, the untrained encoder and the baselines");
     let evidence = evidence::gather(model, collection, limits, seed)?;
+    if let [first, ..] = &evidence.skipped[..] {
+        let count = evidence.skipped.len();
+        let such = format!("such as {} ({})", first.id, first.reason);
+        eprintln!("warning: {count} samples could not be read and were left out, {such}");
+    }
     say("proof: measuring");
     let options = Options {
         seed,
@@ -86,7 +92,7 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
 }
 
 /// Says what was found on standard output, and whether every bar was cleared.
-pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, mut more: Value) -> ExitCode {
+pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, mut more: Value) -> Result<ExitCode> {
     let missed = answer.proof.missed(bars);
     if common.json {
         more["verdict"] = json!(answer.proof.verdict);
@@ -98,27 +104,27 @@ pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, mut more: Value) -> 
             .iter()
             .map(|candidate| (candidate.name.clone(), json!(candidate.values)))
             .collect();
-        println!("{more}");
+        print_line!("{more}");
     } else {
-        println!("{}", table(&answer.proof));
-        println!("{}", answer.proof.verdict.sentence);
-        println!("report  {}", answer.report.display());
+        print_line!("{}", table(&answer.proof));
+        print_line!("{}", answer.proof.verdict.sentence);
+        print_line!("report  {}", answer.report.display());
     }
     for miss in &missed {
         eprintln!("missed: {miss}");
     }
-    ExitCode::from(u8::from(!missed.is_empty()))
+    Ok(ExitCode::from(u8::from(!missed.is_empty())))
 }
 
 /// Measures by candidates, with intervals.
 fn table(proof: &Proof) -> String {
-    const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rankme"];
-    let mut lines = vec![format!("{:<20}", "")];
+    const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rank"];
+    let mut lines = vec![format!("{:<24}", "")];
     for candidate in &proof.candidates {
-        lines[0].push_str(&format!("{:>26}", candidate.name));
+        lines[0].push_str(&format!("{:>28}", candidate.name));
     }
     for measure in proof.measures.iter().filter(|measure| SHOWN.contains(&&*measure.name)) {
-        let mut line = format!("{:<20}", measure.title);
+        let mut line = format!("{:<24}", measure.title);
         for candidate in &proof.candidates {
             let told = match candidate.values.get(&measure.name) {
                 Some(estimate) => {
@@ -131,7 +137,7 @@ fn table(proof: &Proof) -> String {
                 }
                 None => "-".into(),
             };
-            line.push_str(&format!("{told:>26}"));
+            line.push_str(&format!("{told:>28}"));
         }
         lines.push(line);
     }
@@ -186,12 +192,7 @@ fn picture(evidence: &Evidence) -> Option<Picture> {
         .rows
         .iter()
         .zip(&layout.at)
-        .map(|(&row, &at)| Point {
-            row,
-            id: split.ids[row].clone(),
-            label: split.labels[row],
-            at,
-        })
+        .map(|(&row, &at)| Point { row, id: split.ids[row].clone(), label: split.labels[row], at })
         .collect();
     Some(Picture { method: layout.method, points })
 }
@@ -262,10 +263,10 @@ pub fn after_training(trained: &Trained) -> Result<ExitCode> {
             "index": run.index(),
             "seconds": seconds,
         }),
-    );
+    )?;
     if !common.json {
-        println!("model   {}", run.model().display());
-        println!("index   {}", run.index().display());
+        print_line!("model   {}", run.model().display());
+        print_line!("index   {}", run.index().display());
         example(&answer.evidence, &index, run)?;
     }
     Ok(code)
@@ -294,11 +295,15 @@ fn example(evidence: &Evidence, index: &Index, run: &Run) -> Result<()> {
     let Some(id) = split.ids.first() else { return Ok(()) };
     let query: Matrix = evidence.candidates[0].test.select(&[0]);
     let found = index.search(&query, 3)?;
-    println!("\nnearest to {id} (a test sample):");
+    print_line!("\nnearest to {id} (a test sample):");
     for (&row, score) in found.ids_of(0).iter().zip(found.scores_of(0)) {
-        println!("  {score:.3}  {}", index.entries()[row as usize].id);
+        print_line!("  {score:.3}  {}", index.entries()[row as usize].id);
     }
-    println!("\nsearch with a picture of your own:");
-    println!("  pith search {} PICTURE.png --model {}", run.index().display(), run.folder().display());
+    print_line!("\nsearch with a picture of your own:");
+    print_line!(
+        "  pith search {} PICTURE.png --model {}",
+        run.index().display(),
+        run.folder().display()
+    );
     Ok(())
 }

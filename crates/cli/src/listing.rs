@@ -1,5 +1,9 @@
 //! How a listing looks.
 
+use anyhow::Result;
+
+use crate::output::print_line;
+
 /// One method in a listing.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Line {
@@ -18,13 +22,14 @@ impl Line {
 }
 
 /// Prints a kind: its name, and a method a line, the paper below it.
-pub fn print(kind: &str, lines: &[Line]) {
-    println!("{kind}");
+pub fn print(kind: &str, lines: &[Line]) -> Result<()> {
+    print_line!("{kind}");
     for Line { name, summary, citation } in lines {
-        println!("  {}", format!("{name:<16} {summary}").trim_end());
+        print_line!("  {}", format!("{name:<16} {summary}").trim_end());
         if !citation.is_empty() {
-            println!("  {:<16} {citation}", "");
+            print_line!("  {:<16} {citation}", "");
         }
     }
-    println!();
+    print_line!();
+    Ok(())
 }

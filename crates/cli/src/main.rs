@@ -4,6 +4,8 @@ mod arguments;
 mod evidence;
 mod interrupt;
 mod listing;
+mod output;
+mod path;
 mod source;
 mod thumbnail;
 mod verb;
@@ -23,9 +25,21 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match verb::run(arguments) {
         Ok(code) => code,
+        Err(error) if output::nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", story(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// An error and its causes, each said once: many an error repeats its cause.
+fn story(error: &anyhow::Error) -> String {
+    let mut story = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !story.contains(&cause) {
+            story = format!("{story}: {cause}");
+        }
+    }
+    story
 }

@@ -1,5 +1,6 @@
 //! `pith completions SHELL`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -9,6 +10,8 @@ use crate::arguments::Arguments;
 
 /// Writes the completions to standard output.
 pub fn run(shell: clap_complete::Shell) -> Result<ExitCode> {
-    clap_complete::generate(shell, &mut Arguments::command(), "pith", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "pith", &mut script);
+    std::io::stdout().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,8 +11,9 @@ use pith_space::file::{Entry, Writer};
 use serde_json::json;
 
 use crate::arguments::{Common, Data};
-use crate::interrupt;
+use crate::output::print_line;
 use crate::source::{self, Part};
+use crate::{interrupt, path};
 
 /// What `pith embed` takes.
 #[derive(clap::Args, Debug)]
@@ -39,11 +40,10 @@ pub struct Arguments {
 
 /// Encodes and writes.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
+    path::must_exist(&arguments.model)?;
     let model = Model::load(&arguments.model, &device::named(&common.device)?)?;
-    let recipe = Run::open(&arguments.model)
-        .ok()
-        .map(|run| Recipe::read(&run.recipe(), &[]))
-        .transpose()?;
+    let recipe =
+        Run::open(&arguments.model).ok().map(|run| Recipe::read(&run.recipe(), &[])).transpose()?;
     let collection =
         collection::open(&source::config(&arguments.data, recipe.as_ref(), &arguments.model)?)?;
     let mut writer = Writer::create(&arguments.out, model.width(), arguments.force)?;
@@ -77,9 +77,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
             "skipped": skipped,
             "fingerprint": model.fingerprint(),
         });
-        println!("{told}");
+        print_line!("{told}");
     } else {
-        println!("{} vectors of {} numbers in {}", rows, model.width(), arguments.out.display());
+        print_line!("{} vectors of {} numbers in {}", rows, model.width(), arguments.out.display());
     }
     Ok(ExitCode::SUCCESS)
 }

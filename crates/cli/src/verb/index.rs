@@ -13,8 +13,9 @@ use pith_space::{Matrix, Metric};
 use serde_json::json;
 
 use crate::arguments::{Common, Data};
-use crate::interrupt;
+use crate::output::print_line;
 use crate::source::{self, Part};
+use crate::{interrupt, path};
 
 /// What `pith index` takes.
 #[derive(clap::Args, Debug)]
@@ -49,6 +50,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     let method = Method::named(&arguments.method)?;
     let metric: Metric = arguments.metric.parse()?;
+    path::must_exist(&arguments.what)?;
     let (vectors, fingerprint) = match arguments.what.is_file() {
         true => (file::read(&arguments.what)?, String::new()),
         false => encode(arguments, common)?,
@@ -57,9 +59,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     index.save(&arguments.out, arguments.force)?;
     let header = index.header();
     if common.json {
-        println!("{}", json!({ "index": arguments.out, "header": header }));
+        print_line!("{}", json!({ "index": arguments.out, "header": header }));
     } else {
-        println!(
+        print_line!(
             "{} vectors of {} numbers in {}; a search finds {:.2} % of the true {} nearest",
             header.count,
             header.width,
@@ -74,10 +76,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
 fn encode(arguments: &Arguments, common: &Common) -> Result<(Vectors, String)> {
     let model = Model::load(&arguments.what, &device::named(&common.device)?)
         .context("expected a run, a model, or a file of vectors (.npy, .parquet, .fvecs)")?;
-    let recipe = Run::open(&arguments.what)
-        .ok()
-        .map(|run| Recipe::read(&run.recipe(), &[]))
-        .transpose()?;
+    let recipe =
+        Run::open(&arguments.what).ok().map(|run| Recipe::read(&run.recipe(), &[])).transpose()?;
     let collection =
         collection::open(&source::config(&arguments.data, recipe.as_ref(), &arguments.what)?)?;
     let mut entries = Vec::new();

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Common;
 use crate::listing::{Line, print};
+use crate::output::print_line;
 
 /// Lists all kinds.
 pub fn run(common: &Common) -> Result<ExitCode> {
@@ -35,10 +36,10 @@ pub fn run(common: &Common) -> Result<ExitCode> {
     if common.json {
         let told: serde_json::Map<String, Value> =
             kinds.iter().map(|(kind, lines)| ((*kind).to_owned(), json!(lines))).collect();
-        println!("{}", Value::Object(told));
+        print_line!("{}", Value::Object(told));
     } else {
         for (kind, lines) in &kinds {
-            print(kind, lines);
+            print(kind, lines)?;
         }
     }
     Ok(ExitCode::SUCCESS)

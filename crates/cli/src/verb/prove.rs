@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::arguments::{Common, Data};
 use crate::evidence::{self, Question};
-use crate::source;
+use crate::{path, source};
 
 /// What `pith prove` takes.
 #[derive(clap::Args, Debug)]
@@ -40,6 +40,7 @@ pub struct Arguments {
 /// Measures, writes, tells.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     let bars = evidence::bars(&arguments.require)?;
+    path::must_exist(&arguments.model)?;
     let model = Model::load(&arguments.model, &device::named(&common.device)?)?;
     let run = Run::open(&arguments.model).ok();
     let recipe = match &run {
@@ -68,5 +69,5 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         metrics: metrics.as_deref(),
     };
     let answer = evidence::prove(&question, &out, common)?;
-    Ok(evidence::tell(&answer, &bars, common, json!({ "model": arguments.model })))
+    evidence::tell(&answer, &bars, common, json!({ "model": arguments.model }))
 }

@@ -9,9 +9,11 @@ use pith_data::sample::Value;
 use pith_learn::{Model, device};
 use pith_space::index::Index;
 use pith_space::{Matrix, file};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::arguments::Common;
+use crate::output::print_line;
+use crate::path;
 
 /// What `pith search` takes.
 #[derive(clap::Args, Debug)]
@@ -37,6 +39,7 @@ pub struct Arguments {
 /// Finds and shows.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     ensure!(arguments.k > 0, "-k must be above zero, received 0");
+    path::must_exist(&arguments.index)?;
     let of_run = arguments.index.join("index");
     let folder = match of_run.join("index.json").exists() {
         true => of_run,
@@ -47,21 +50,22 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         .with_context(|| format!("opening the index {}", folder.display()))?;
     let queries = query(&arguments.query, &index, model.as_ref())?;
     let found = index.search(&queries, arguments.k)?;
+    let mut hits = Vec::new();
     for query in 0..found.queries() {
         for (&row, &score) in found.ids_of(query).iter().zip(found.scores_of(query)) {
             let entry = &index.entries()[row as usize];
             if common.json {
-                println!(
-                    "{}",
-                    json!({
-                        "query": query, "row": row, "id": entry.id,
-                        "label": entry.label, "score": score,
-                    })
-                );
+                hits.push(json!({
+                    "query": query, "row": row, "id": entry.id,
+                    "label": entry.label, "score": score,
+                }));
             } else {
-                println!("{score:8.4}  {}  {}", entry.id, entry.label.as_deref().unwrap_or(""));
+                print_line!("{score:8.4}  {}  {}", entry.id, entry.label.as_deref().unwrap_or(""));
             }
         }
+    }
+    if common.json {
+        print_line!("{}", Json::Array(hits));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -70,8 +74,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
 fn model(arguments: &Arguments, common: &Common) -> Result<Option<Model>> {
     let of_run = arguments.index.join("model").join("model.json").exists();
     let path = arguments.model.as_ref().or(of_run.then_some(&arguments.index));
-    let device = device::named(&common.device)?;
-    Ok(path.map(|path| Model::load(path, &device)).transpose()?)
+    let Some(path) = path else { return Ok(None) };
+    path::must_exist(path)?;
+    Ok(Some(Model::load(path, &device::named(&common.device)?)?))
 }
 
 fn query(text: &str, index: &Index, model: Option<&Model>) -> Result<Matrix> {
@@ -88,17 +93,18 @@ fn query(text: &str, index: &Index, model: Option<&Model>) -> Result<Matrix> {
     let numbers: Result<Vec<f32>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     match numbers {
         Ok(numbers) => Ok(Matrix::new(1, numbers.len(), numbers)),
-        Err(_) => bail!("`{text}` is no file, no vector, and no row of the index{}", nearest(text, index)),
+        Err(_) => {
+            bail!("`{text}` is no file, no vector, and no row of the index{}", nearest(text, index))
+        }
     }
 }
 
 fn picture(path: &Path, model: Option<&Model>) -> Result<Matrix> {
-    let model = model.context("to search by a picture, name the model that made the index: --model RUN")?;
+    let model =
+        model.context("to search by a picture, name the model that made the index: --model RUN")?;
     let image = decode::decode(&fs_err::read(path)?)
         .with_context(|| format!("reading {}", path.display()))?;
-    model
-        .encode_value(&Value::Image(image))
-        .with_context(|| format!("encoding {}", path.display()))
+    model.encode_value(&Value::Image(image)).with_context(|| format!("encoding {}", path.display()))
 }
 
 /// The id most like a name, for an error.

@@ -18,7 +18,8 @@ use pith_learn::{Model, device};
 use serde_json::json;
 
 use crate::arguments::Common;
-use crate::{evidence, interrupt};
+use crate::output::print_line;
+use crate::{evidence, interrupt, path};
 
 /// What `pith train` takes.
 #[derive(clap::Args, Debug)]
@@ -51,7 +52,7 @@ pub struct Arguments {
     #[arg(long)]
     pub no_proof: bool,
     /// A bar for the proof, such as "knn >= 0.9"; exit code 1 where it is missed
-    #[arg(long, value_name = "BAR")]
+    #[arg(long, value_name = "BAR", conflicts_with = "no_proof")]
     pub require: Vec<String>,
 }
 
@@ -76,8 +77,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     fs_err::write(run.recipe(), recipe.resolved())?;
 
     let stop = interrupt::listen();
-    let setting =
-        Setting { recipe: &recipe, collection: &collection, preprocess: &preprocess, device: &device, stop };
+    let setting = Setting {
+        recipe: &recipe,
+        collection: &collection,
+        preprocess: &preprocess,
+        device: &device,
+        stop,
+    };
     let mut progress = Progress::new(!common.quiet);
     let outcome = train::train(&setting, &run, &mut progress)?;
     list_skipped(&run, &outcome.skipped)?;
@@ -100,7 +106,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     }
     let trained = started.elapsed().as_secs_f64();
     if arguments.no_proof {
-        finish_without_proof(&run, &outcome, trained, common);
+        finish_without_proof(&run, &outcome, trained, common)?;
         return Ok(ExitCode::SUCCESS);
     }
     evidence::after_training(&evidence::Trained {
@@ -116,6 +122,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
 
 fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
     if let Some(folder) = &arguments.resume {
+        path::must_exist(folder)?;
         let run = Run::open(folder)?;
         return Ok((Recipe::read(&run.recipe(), &[])?, folder.clone()));
     }
@@ -123,7 +130,10 @@ fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
     let mut changes = arguments.set.clone();
     changes.extend(arguments.seed.map(|seed| format!("train.seed={seed}")));
     let recipe = match is_recipe(what) {
-        true => Recipe::read(what, &changes)?,
+        true => {
+            path::must_exist(what)?;
+            Recipe::read(what, &changes)?
+        }
         false => Recipe::default_for(what, kind(what, &changes)?, &changes)?,
     };
     let name = what.file_stem().unwrap_or(what.as_os_str());
@@ -186,7 +196,7 @@ pub(super) fn list_skipped(run: &Run, skipped: &[Skipped]) -> Result<()> {
     Ok(())
 }
 
-fn finish_without_proof(run: &Run, outcome: &Outcome, seconds: f64, common: &Common) {
+fn finish_without_proof(run: &Run, outcome: &Outcome, seconds: f64, common: &Common) -> Result<()> {
     if common.json {
         let told = json!({
             "run": run.folder(),
@@ -196,8 +206,9 @@ fn finish_without_proof(run: &Run, outcome: &Outcome, seconds: f64, common: &Com
             "best": outcome.state.best,
             "seconds": seconds,
         });
-        println!("{told}");
+        print_line!("{told}");
     } else {
-        println!("model   {}", run.model().display());
+        print_line!("model   {}", run.model().display());
     }
+    Ok(())
 }
