@@ -1,0 +1,17 @@
+//! The `pith` program as its users meet it: started as a process, on tiny data written to a
+//! temporary folder, judged by its exit code, its output and the files that it leaves.
+
+mod checkpoint;
+mod default_recipe;
+mod disk;
+mod embed;
+mod interrupt;
+mod mistake;
+mod pictures;
+mod prove;
+mod resume;
+mod sample;
+mod search;
+mod table;
+mod train;
+mod workplace;
