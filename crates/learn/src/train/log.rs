@@ -47,24 +47,24 @@ impl Log {
         values.extend(terms.parts.iter().map(|(name, value)| (format!("loss/{name}"), *value)));
         values.push(("learning-rate".into(), rate));
         values.push(("gradient-norm".into(), gradient_norm));
-        self.write(step, values)
+        self.write(step, &values)
     }
 
     /// A reading of the representation.
     pub fn reading(&mut self, step: usize, reading: &Reading) -> Result<(), Error> {
-        self.write(step, reading.values())
+        self.write(step, &reading.values())
     }
 
-    fn write(&mut self, step: usize, values: Vec<(String, f64)>) -> Result<(), Error> {
+    fn write(&mut self, step: usize, values: &[(String, f64)]) -> Result<(), Error> {
         let mut line = Map::new();
         line.insert("step".into(), json!(step));
-        for (name, value) in &values {
+        for (name, value) in values {
             // A number that is not finite has no JSON; it stands as null.
             line.insert(name.clone(), json!(value));
         }
         line.insert("seconds".into(), json!(self.started.elapsed().as_secs_f64()));
         writeln!(self.lines, "{}", Value::Object(line))?;
-        self.events.write(step, &values)
+        self.events.write(step, values)
     }
 }
 
