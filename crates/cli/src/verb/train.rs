@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use pith_data::collection::{self, Collection};
+use pith_data::collection::{self, Collection, Subset};
 use pith_data::dataset::Kind as DataKind;
 use pith_data::loader::Skipped;
 use pith_data::preprocess::Preprocess;
@@ -134,7 +134,7 @@ fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
             path::must_exist(what)?;
             Recipe::read(what, &changes)?
         }
-        false => Recipe::default_for(what, kind(what, &changes)?, &changes)?,
+        false => default_recipe(what, &changes)?,
     };
     let name = what.file_stem().unwrap_or(what.as_os_str());
     let folder = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(name));
@@ -145,12 +145,16 @@ fn is_recipe(what: &Path) -> bool {
     what.extension().is_some_and(|extension| extension == "toml")
 }
 
-/// What the data hold, by a look at their first samples.
-fn kind(data: &Path, changes: &[String]) -> Result<Kind> {
-    let recipe = Recipe::default_for(data, Kind::Rows, changes)?;
-    let train = collection::open(&recipe.data)?.train;
+/// A recipe for data that come without one, by a look at their first samples.
+fn default_recipe(data: &Path, changes: &[String]) -> Result<Recipe> {
+    let any = Recipe::default_for(data, Kind::Rows, 0, changes)?;
+    let train = collection::open(&any.data)?.train;
+    Ok(Recipe::default_for(data, kind(&train), train.len(), changes)?)
+}
+
+fn kind(train: &Subset) -> Kind {
     if matches!(train.dataset.kind(), DataKind::Row(_)) {
-        return Ok(Kind::Rows);
+        return Kind::Rows;
     }
     let looked_at = (0..train.len().min(20)).filter_map(|place| train.read(place).ok());
     let sides: Vec<usize> = looked_at
@@ -160,7 +164,7 @@ fn kind(data: &Path, changes: &[String]) -> Result<Kind> {
         })
         .collect();
     let large = sides.iter().filter(|&&side| side > 64).count() * 2 > sides.len();
-    Ok(Kind::Pictures { large })
+    Kind::Pictures { large }
 }
 
 fn describe(collection: &Collection) {

@@ -4,8 +4,15 @@ use std::path::Path;
 
 use super::Kind;
 
-/// A recipe for data of that kind, as text.
-pub(super) fn text(path: &Path, kind: Kind) -> String {
+/// Samples per step, where there are enough of them.
+const BATCH: usize = 256;
+/// Steps that a small set is given at least.
+const STEPS: usize = 1000;
+/// Passes over a set of any size.
+const EPOCHS: usize = 20;
+
+/// A recipe for so many training samples of that kind, as text.
+pub(super) fn text(path: &Path, kind: Kind, samples: usize) -> String {
     let path = toml::Value::String(path.display().to_string());
     let rest = match kind {
         Kind::Pictures { large: false } => PICTURES,
@@ -13,7 +20,9 @@ pub(super) fn text(path: &Path, kind: Kind) -> String {
         Kind::Rows => ROWS,
     };
     // `views` stands at the top level, so it must come before the first table.
-    format!("data.path = {path}\n{rest}")
+    let batch = BATCH.min(samples / 2).max(2);
+    let epochs = (STEPS * batch).div_ceil(samples.max(1)).max(EPOCHS);
+    format!("data.path = {path}\n{rest}\n[train]\nepochs = {epochs}\nbatch-size = {batch}\n")
 }
 
 /// SimCLR on a narrow ResNet: what a plain CPU trains in minutes to an hour.
@@ -57,7 +66,4 @@ views = [{ feature-dropout = {} }]
 [encoder.mlp]
 
 [objective.vicreg]
-
-[train]
-epochs = 100
 "#;

@@ -95,12 +95,17 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// Something good for a folder of images or a table, where no recipe is given.
+    /// Something good for so many training images or table rows, where no recipe is given.
     ///
     /// # Errors
     /// Where an override cannot be read.
-    pub fn default_for(path: &Path, kind: Kind, overrides: &[String]) -> Result<Self, Error> {
-        Self::parse(&default::text(path, kind), "default recipe", overrides)
+    pub fn default_for(
+        path: &Path,
+        kind: Kind,
+        samples: usize,
+        overrides: &[String],
+    ) -> Result<Self, Error> {
+        Self::parse(&default::text(path, kind, samples), "default recipe", overrides)
     }
 
     /// The recipe with every default written out.

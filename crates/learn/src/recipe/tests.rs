@@ -79,7 +79,8 @@ fn settings_out_of_range_are_refused() {
 #[test]
 fn default_recipes_are_recipes() -> Result<(), Error> {
     for kind in [Kind::Pictures { large: false }, Kind::Pictures { large: true }, Kind::Rows] {
-        let recipe = Recipe::default_for(Path::new("da \"ta/"), kind, &[])?;
+        let recipe = Recipe::default_for(Path::new("da \"ta/"), kind, 40, &[])?;
+        assert_eq!((recipe.train.batch_size, recipe.train.epochs), (20, 500));
         assert_eq!(recipe.data.path, "da \"ta/");
         assert!(!recipe.views.is_empty(), "{kind:?}");
     }
