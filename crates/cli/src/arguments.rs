@@ -62,7 +62,7 @@ pub enum Verb {
 pub struct Data {
     /// A folder of images, an archive, a table: whatever `pith list` names as a format
     pub data: Option<PathBuf>,
-    /// A line of a recipe's [data] table: test=PATH, labels=FILE, columns.label=NAME, ...
+    /// A line of the data table of a recipe: test=PATH, labels=FILE, columns.label=NAME, ...
     #[arg(long = "data", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Gradients and state are keyed by the parameter's canonical name (see [`crate::weights`]), so a
 //! checkpoint is a file of named tensors. Adding one is a file here, a variant and a line in
-//! [`Optimizer::update`].
+//! `Optimizer::update`.
 
 pub mod adamw;
 pub mod lars;
