@@ -117,6 +117,30 @@ fn a_killed_training_ends_as_if_it_had_not_been_killed() {
     assert_identical(&place, "killed");
 }
 
+#[test]
+fn batches_without_a_readable_picture_do_not_shift_a_resumed_training() {
+    let place = workplace();
+    for number in 0..40 {
+        for class in ["stripes", "discs"] {
+            place.write(&format!("photos/{class}/{number:03}.png"), "spoilt");
+        }
+    }
+    let recipe = RECIPE.replace("batch-size = 16", "batch-size = 2\ncollapse-after = 1000");
+    let recipe = recipe.replace("steps = 80", "steps = 200").replace("noise = {}", "grey = {}");
+    place.write("recipe.toml", recipe.replace("probe-every = 10", "probe-every = 100"));
+    straight(&place);
+    let mut started = place.start(&["train", "recipe.toml", "--out", "killed", "--no-proof"]);
+    for after in [0, 100] {
+        wait_for_checkpoint(&mut started, &place.path("killed"), after);
+        started.child.kill().unwrap();
+        started.wait();
+        started = place.start(&["train", "--resume", "killed", "--no-proof"]);
+    }
+    started.wait().succeeds();
+    let [killed, straight] = ["killed", "straight"].map(|run| traces(&place.path(run)));
+    assert!(killed == straight, "the resumed training saw other batches");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_training_stopped_by_ctrl_c_goes_on_from_the_step_it_was_in() {

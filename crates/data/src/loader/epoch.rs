@@ -19,6 +19,8 @@ pub struct Epoch {
     workers: Vec<Worker>,
     /// The worker whose batch is next.
     turn: usize,
+    /// The number of the batch that is next.
+    position: usize,
     stop: Arc<AtomicBool>,
     skipped: Arc<Mutex<BTreeMap<String, String>>>,
 }
@@ -48,7 +50,13 @@ impl Epoch {
                 .expect("the system can start a thread");
             Worker { batches, thread: Some(thread) }
         });
-        Epoch { workers: workers.collect(), turn: 0, stop, skipped }
+        Epoch { workers: workers.collect(), turn: 0, position: first, stop, skipped }
+    }
+
+    /// The number in the epoch of the batch that is next, those left out counted: to go on from
+    /// here is to skip so many batches.
+    pub fn position(&self) -> usize {
+        self.position
     }
 }
 
@@ -89,6 +97,7 @@ impl Iterator for Epoch {
                 return None;
             };
             self.turn = (self.turn + 1) % self.workers.len();
+            self.position += 1;
             let mut all = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
             for Skipped { id, reason } in skipped {
                 all.entry(id).or_insert(reason);

@@ -154,6 +154,14 @@ fn bad_samples_are_left_out_and_listed_once() {
             }
         }
     }
+    let mut epoch = loader.epoch(0, 0);
+    let positions = [0, 1, 3].map(|expected| {
+        assert_eq!(epoch.position(), expected);
+        epoch.next().map(|batch| batch.ids)
+    });
+    for (from, ids) in [0, 1, 3].into_iter().zip(positions) {
+        assert_eq!(loader.epoch(0, from).next().map(|batch| batch.ids), ids);
+    }
     let skipped = loader.skipped();
     assert_eq!(skipped.len(), 9);
     assert!(skipped.iter().any(|s| s.id == "picture/5" && s.reason.contains("0 bytes")));

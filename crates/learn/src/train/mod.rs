@@ -126,7 +126,7 @@ pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Ou
             if taken.len() < config.accumulate {
                 break;
             }
-            session.state.batch += taken.len();
+            session.state.batch = batches.position();
             let mut terms = Terms::default();
             let mut gradients = Gradients::new();
             for batch in taken {
