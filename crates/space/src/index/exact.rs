@@ -273,6 +273,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
         #[test]
         fn equals_the_definition(
             values in prop::collection::vec(-4i8..4, 3 * 1100..3 * 1300),
