@@ -72,6 +72,7 @@ fn measures(
     let ranked: Vec<_> = retrieval::rank_all(test).into_iter().flatten().collect();
     Ok(json!({
         "neighbours": neighbours,
+        "temperature": knn::TEMPERATURE,
         "knn": voted,
         "linear": STRENGTHS.map(|strength| logistic(train, test, classes, strength)),
         "clusters": clustered.clusters,
