@@ -15,7 +15,7 @@ pub struct Options {
     pub max_validation: usize,
     /// Most test vectors to use.
     pub max_test: usize,
-    /// Neighbours that vote in kNN; `None` leaves it to the rule in [`crate::probe::knn`].
+    /// Neighbours that vote in kNN; `None` is [`crate::probe::knn::NEIGHBOURS`].
     pub neighbours: Option<usize>,
     /// Episodes of the few-shot probe.
     pub episodes: usize,
