@@ -15,6 +15,7 @@ mod batch_norm;
 mod buffer;
 mod conv2d;
 mod fast_path;
+mod math;
 mod matmul;
 mod scratch;
 mod simd;
@@ -23,3 +24,4 @@ mod testing;
 
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
+pub use simd::{Level, level};

@@ -2,6 +2,68 @@
 //!
 //! The loops are plain Rust over slices, generic over `FUSED`: whether a multiply and an add may be
 //! one instruction. The portable instance is the scalar twin the tests compare with.
+//!
+//! The environment variable `PITH_SIMD` (`portable`, `avx2` or `avx512`) asks for less than the
+//! processor has, to measure what an older one would do. The matrix products of the `gemm` crate
+//! do not hear it: build without the feature `avx512` for those.
+
+use std::sync::OnceLock;
+
+/// What the loops may use; the wider includes the narrower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Whatever the compilation target has.
+    Portable,
+    /// Eight floats at a time, multiply and add as one (x86-64 v3).
+    Avx2,
+    /// Sixteen floats at a time (x86-64 v4).
+    Avx512,
+}
+
+impl Level {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "portable" => Some(Self::Portable),
+            "avx2" => Some(Self::Avx2),
+            "avx512" => Some(Self::Avx512),
+            _ => None,
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn detect() -> Self {
+        use std::arch::is_x86_feature_detected as has;
+        if !(has!("avx2") && has!("fma")) {
+            return Self::Portable;
+        }
+        let wide = has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw");
+        if wide { Self::Avx512 } else { Self::Avx2 }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn detect() -> Self {
+        Self::Portable
+    }
+}
+
+/// What the loops of this process use: never more than the processor has.
+///
+/// # Panics
+/// Where `PITH_SIMD` is set to something that is no level.
+pub fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| {
+        let detected = Level::detect();
+        match std::env::var("PITH_SIMD") {
+            Ok(name) => Level::named(&name)
+                .unwrap_or_else(|| {
+                    panic!("PITH_SIMD must be portable, avx2 or avx512, received `{name}`")
+                })
+                .min(detected),
+            Err(_) => detected,
+        }
+    })
+}
 
 /// `a · b + c`, as one instruction where there is one. Without the instruction `mul_add` would be
 /// a slow library call, hence the choice at compile time.
@@ -25,21 +87,14 @@ macro_rules! dispatch {
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
                 fn medium($($arg: $type),*) $(-> $out)? { $body::<true>($($arg),*) }
-                let fma = std::arch::is_x86_feature_detected!("avx2")
-                    && std::arch::is_x86_feature_detected!("fma");
-                if fma && std::arch::is_x86_feature_detected!("avx512f")
-                    && std::arch::is_x86_feature_detected!("avx512vl")
-                    && std::arch::is_x86_feature_detected!("avx512dq")
-                    && std::arch::is_x86_feature_detected!("avx512bw")
-                {
-                    // SAFETY: every feature `wide` is compiled for has just been detected.
+                match $crate::simd::level() {
+                    // SAFETY: `level` has detected every feature `wide` is compiled for.
                     #[allow(unsafe_code)]
-                    return unsafe { wide($($arg),*) };
-                }
-                if fma {
-                    // SAFETY: every feature `medium` is compiled for has just been detected.
+                    $crate::simd::Level::Avx512 => return unsafe { wide($($arg),*) },
+                    // SAFETY: `level` has detected every feature `medium` is compiled for.
                     #[allow(unsafe_code)]
-                    return unsafe { medium($($arg),*) };
+                    $crate::simd::Level::Avx2 => return unsafe { medium($($arg),*) },
+                    $crate::simd::Level::Portable => {}
                 }
             }
             $body::<false>($($arg),*)

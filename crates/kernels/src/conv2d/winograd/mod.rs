@@ -17,6 +17,7 @@ mod vector;
 
 use super::geometry::Geometry;
 use crate::matmul::Matrix;
+use crate::simd::{Level, level};
 use crate::{buffer, scratch};
 use pixels::Frame;
 use rayon::prelude::*;
@@ -37,7 +38,7 @@ pub(super) fn applies(g: &Geometry) -> bool {
 }
 
 fn available() -> bool {
-    std::arch::is_x86_feature_detected!("avx512f")
+    level() == Level::Avx512
 }
 
 /// How images are cut into tiles and gathered into blocks.
