@@ -3,10 +3,19 @@
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::{DispatchDevice, TensorMetadata};
 use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
+use std::sync::OnceLock;
 
 /// Whether a tensor is `f32` on the `flex` CPU backend, with or without autodiff.
+///
+/// The environment variable `PITH_KERNELS=off` refuses all: every operation is then the composition
+/// of Burn's own, to measure what the kernels gain.
 pub(crate) fn accepts<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.dtype() == DType::F32 && is_flex(&tensor.device())
+    tensor.dtype() == DType::F32 && is_flex(&tensor.device()) && enabled()
+}
+
+fn enabled() -> bool {
+    static ENABLED: OnceLock<bool> = OnceLock::new();
+    *ENABLED.get_or_init(|| std::env::var_os("PITH_KERNELS").is_none_or(|value| value != "off"))
 }
 
 fn is_flex(device: &Device) -> bool {

@@ -221,7 +221,10 @@ fn unnamed(weights: Weights) -> Weights {
 }
 
 fn fingerprint(weights: &Weights, config: &encoder::Config, preprocess: &Preprocess) -> String {
-    let settings = serde_json::to_vec(&(config, preprocess)).unwrap_or_default();
+    let settings = match serde_json::to_vec(&(config, preprocess)) {
+        Ok(settings) => settings,
+        Err(error) => panic!("settings are plain numbers and names: {error}"),
+    };
     let hash = weights::hash(weights) ^ xxhash_rust::xxh3::xxh3_64(&settings).rotate_left(1);
     format!("{hash:016x}")
 }

@@ -13,7 +13,7 @@ use pith_data::sample::Value;
 use pith_learn::recipe::{Kind, Recipe};
 use pith_learn::run::Run;
 use pith_learn::train::progress::Progress;
-use pith_learn::train::{self, Ending, Outcome, Setting};
+use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
 use pith_learn::{Model, device};
 use serde_json::json;
 
@@ -70,22 +70,21 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         describe(&collection);
     }
     let preprocess = Preprocess::fit(&collection.train, &recipe.input)?;
-    let run = match &arguments.resume {
-        Some(folder) => Run::open(folder)?,
-        None => Run::create(&folder, arguments.force)?,
-    };
-    fs_err::write(run.recipe(), recipe.resolved())?;
-
-    let stop = interrupt::listen();
     let setting = Setting {
         recipe: &recipe,
         collection: &collection,
         preprocess: &preprocess,
         device: &device,
-        stop,
+        stop: interrupt::listen(),
     };
+    let plan = Plan::new(&setting)?;
+    let run = match &arguments.resume {
+        Some(folder) => Run::open(folder)?,
+        None => Run::create(&folder, arguments.force)?,
+    };
+    fs_err::write(run.recipe(), recipe.resolved())?;
     let mut progress = Progress::new(!common.quiet);
-    let outcome = train::train(&setting, &run, &mut progress)?;
+    let outcome = train::train(plan, &run, &mut progress)?;
     list_skipped(&run, &outcome.skipped)?;
     let model = Model::new(&outcome.learner.encoder, recipe.encoder.clone(), preprocess.clone());
     match &outcome.ending {

@@ -146,6 +146,7 @@ fn fewer_samples_than_a_batch_are_refused() {
     let place = Workplace::with_photos();
     let words = ["samples", "a step takes 64", "lower train.batch-size"];
     place.pith(&strings(&train(&["--set", "train.batch-size=64"]))).fails_with(&words);
+    assert!(!place.path("run").exists(), "a refused run leaves nothing behind");
 }
 
 #[test]

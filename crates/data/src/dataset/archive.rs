@@ -76,11 +76,11 @@ fn open(
     let (labels, splits) = paths::arrange(&paths);
     let mut notes = Vec::new();
     if others > 0 {
-        let what = "files that are not called .png, .jpg, .jpeg or .webp were left out";
-        notes.push(format!("{others} {what}"));
+        let what = "left out for not being called .png, .jpg, .jpeg or .webp";
+        notes.push(format!("{what}: {others}"));
     }
     if repeated > 0 {
-        notes.push(format!("{repeated} pictures whose path came before were left out"));
+        notes.push(format!("left out for a path that came before: {repeated}"));
     }
     let places = entries.into_iter().map(|(_, place)| place).collect();
     let ids = Ids::Named(paths);

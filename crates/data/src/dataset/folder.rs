@@ -66,12 +66,12 @@ impl Folder {
         let mut notes = Vec::new();
         let mut note = |count: usize, what: &str| {
             if count > 0 {
-                notes.push(format!("{count} {what}"));
+                notes.push(format!("{what}: {count}"));
             }
         };
-        note(others, "files that are not called .png, .jpg, .jpeg or .webp were left out");
-        note(strange, "pictures were left out because their names are not UTF-8");
-        note(unreadable, "files or folders could not be looked at and were left out");
+        note(others, "left out for not being called .png, .jpg, .jpeg or .webp");
+        note(strange, "left out for a name that is not UTF-8");
+        note(unreadable, "left out because the system did not let them be looked at");
         Ok(Folder { root: source.path.clone(), paths, labels, splits, notes })
     }
 

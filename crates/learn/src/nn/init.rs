@@ -24,6 +24,12 @@ impl Init {
         self.param(shape, vec![value; shape.iter().product()])
     }
 
+    /// Values that training leaves as they are.
+    pub fn fixed<const D: usize>(&self, shape: [usize; D], values: Vec<f32>) -> Param<Tensor<D>> {
+        let tensor = Tensor::from_data(TensorData::new(values, shape), &self.device);
+        Param::initialized(ParamId::new(), tensor)
+    }
+
     /// Uniform on `[-bound, bound)`.
     pub fn uniform<const D: usize>(&mut self, shape: [usize; D], bound: f32) -> Param<Tensor<D>> {
         let count = shape.iter().product();

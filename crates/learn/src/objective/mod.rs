@@ -38,6 +38,12 @@ pub trait Learn {
         None
     }
 
+    /// The standard deviation that the objective asks of every dimension of the projected space,
+    /// where it asks for one: a space that has far less is sick.
+    fn spread(&self) -> Option<f64> {
+        None
+    }
+
     /// The loss of a batch.
     fn loss(&self, encoder: &Encoder, views: &Views) -> Loss;
 }

@@ -79,6 +79,10 @@ impl Learn for VicReg {
         Some(self.expander.forward(latent))
     }
 
+    fn spread(&self) -> Option<f64> {
+        Some(1.0) // the threshold of the variance term
+    }
+
     fn loss(&self, encoder: &Encoder, views: &Views) -> Loss {
         let expand = |view| self.expander.forward(encoder.encode(&views.inputs[view]).pooled);
         let (a, b) = (expand(0), expand(1)); // [n, d]

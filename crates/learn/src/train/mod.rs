@@ -84,25 +84,48 @@ pub struct Setting<'a> {
     pub stop: &'a AtomicBool,
 }
 
+/// A training that fits its data, before anything is written.
+pub struct Plan<'a> {
+    setting: Setting<'a>,
+    learner: Learner,
+    loader: Loader,
+    steps: usize,
+    /// Steps between two readings.
+    every: usize,
+    schedule: Schedule,
+}
+
+impl<'a> Plan<'a> {
+    /// Initial parameters and the order of work.
+    ///
+    /// # Errors
+    /// Where the recipe does not fit the data, or the data has fewer samples than a step takes.
+    pub fn new(setting: &Setting<'a>) -> Result<Self, Error> {
+        let Setting { recipe, preprocess, device, .. } = *setting;
+        let config = &recipe.train;
+        let learner =
+            Learner::init(recipe, preprocess.shape(), config.seed, &device.clone().autodiff())?;
+        let loader = training_loader(setting, learner.objective.views())?;
+        let steps_per_epoch = (loader.batches_per_epoch() / config.accumulate).max(1);
+        let steps = config.steps.unwrap_or(config.epochs * steps_per_epoch);
+        let schedule = Schedule {
+            peak: recipe.optimizer.learning_rate(),
+            warmup: config.warmup_steps(steps),
+            steps,
+        };
+        let every = config.probe_every.unwrap_or(steps_per_epoch).max(1);
+        Ok(Self { setting: *setting, learner, loader, steps, every, schedule })
+    }
+}
+
 /// Trains, from the beginning or from the run's last checkpoint where it has one.
 ///
 /// # Errors
-/// Where the recipe does not fit the data, the data has fewer samples than a batch, the loss is not
-/// a number, or the run folder cannot be written.
-pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Outcome, Error> {
-    let Setting { recipe, preprocess, device, stop, .. } = *setting;
+/// Where no step can be made, the loss is not a number, or the run folder cannot be written.
+pub fn train(plan: Plan, run: &Run, progress: &mut Progress) -> Result<Outcome, Error> {
+    let Plan { setting, learner, loader, steps, every, schedule } = plan;
+    let Setting { recipe, device, stop, .. } = setting;
     let config = &recipe.train;
-    let learner =
-        Learner::init(recipe, preprocess.shape(), config.seed, &device.clone().autodiff())?;
-    let loader = training_loader(setting, learner.objective.views())?;
-    let steps_per_epoch = (loader.batches_per_epoch() / config.accumulate).max(1);
-    let steps = config.steps.unwrap_or(config.epochs * steps_per_epoch);
-    let every = config.probe_every.unwrap_or(steps_per_epoch).max(1);
-    let schedule = Schedule {
-        peak: recipe.optimizer.learning_rate(),
-        warmup: config.warmup_steps(steps),
-        steps,
-    };
 
     let mut session = Session {
         average: config.average.map(|decay| Average::new(decay, &learner)),
@@ -114,7 +137,7 @@ pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Ou
         session = checkpoint::restore(session, &folder, device)?;
     }
     let mut log = Log::open(run, session.state.step)?;
-    let probe = Probe::new(setting, &session.learner)?;
+    let probe = Probe::new(&setting, &session.learner)?;
     progress.begin(session.state.step, steps, config.batch_size * config.accumulate);
     let mut reading = None;
 
@@ -150,7 +173,7 @@ pub fn train(setting: &Setting, run: &Run, progress: &mut Progress) -> Result<Ou
             progress.step(session.state.step, terms.loss);
 
             if session.state.step.is_multiple_of(every) || session.state.step == steps {
-                let measured = probe.read(&session.chosen());
+                let measured = probe.read(&session.chosen())?;
                 let improved = session.state.judge(config.monitor, &measured);
                 log.reading(session.state.step, &measured)?;
                 progress.reading(&measured);

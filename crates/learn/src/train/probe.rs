@@ -30,6 +30,8 @@ pub struct Reading {
     pub health: Health,
     /// The same of the space in which the loss is measured, where that is another.
     pub projected: Option<Health>,
+    /// The standard deviation that the objective asks of it.
+    pub asked: Option<f64>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
 }
@@ -62,7 +64,11 @@ impl Reading {
     /// What is wrong, with the latents or with the space of the loss.
     pub fn diagnose(&self) -> Option<Diagnosis> {
         health::diagnose(&self.health).or_else(|| {
-            let diagnosis = health::diagnose(self.projected.as_ref()?)?;
+            let projected = self.projected.as_ref()?;
+            let diagnosis = match self.asked {
+                Some(asked) => health::diagnose_spread(projected, asked),
+                None => health::diagnose(projected),
+            }?;
             let finding = format!("behind the projector: {}", diagnosis.finding);
             Some(Diagnosis { finding, ..diagnosis })
         })
@@ -89,6 +95,9 @@ pub struct Probe {
     views: [Vec<Ready>; 2],
     held_out: Labelled,
     bank: Labelled,
+    /// Whether the samples that are looked at are not those that train: only then do neighbours
+    /// say something.
+    apart: bool,
     classes: usize,
     device: Device,
 }
@@ -125,21 +134,26 @@ impl Probe {
             views,
             held_out: labelled(&plain_loader(held_out, as_they_are(), 1, seed)?),
             bank: labelled(&plain_loader(first(&collection.train, BANK), as_they_are(), 1, seed)?),
+            apart: !collection.validation.is_empty(),
             classes: collection.classes.len(),
             device: learner.devices().pop().unwrap_or_else(|| setting.device.clone()).inner(),
         })
     }
 
     /// Measures a learner that is off the tape.
-    pub fn read(&self, learner: &Learner) -> Reading {
+    ///
+    /// # Errors
+    /// Where a latent is not finite.
+    pub fn read(&self, learner: &Learner) -> Result<Reading, Error> {
         let [first, second] = self.views.each_ref().map(|view| self.encode(learner, view));
         let projected = [&first, &second].map(|latent| self.project(learner, latent));
         let [a, b] = &projected;
-        Reading {
+        Ok(Reading {
             health: Health::measure(&first, Some(&second)),
             projected: a.as_ref().map(|a| Health::measure(a, b.as_ref())),
-            knn: self.knn(learner),
-        }
+            asked: learner.objective.spread(),
+            knn: self.knn(learner)?,
+        })
     }
 
     fn project(&self, learner: &Learner, latent: &Matrix) -> Option<Matrix> {
@@ -151,13 +165,16 @@ impl Probe {
         Some(Matrix::new(rows, width, data.as_slice().expect("projections are f32").to_vec()))
     }
 
-    fn knn(&self, learner: &Learner) -> Option<f64> {
+    fn knn(&self, learner: &Learner) -> Result<Option<f64>, Error> {
+        if !self.apart || self.classes < 2 {
+            return Ok(None);
+        }
         let (bank, bank_labels) = self.labelled(learner, &self.bank);
         let (held_out, labels) = self.labelled(learner, &self.held_out);
-        if labels.is_empty() || bank_labels.is_empty() || self.classes < 2 {
-            return None;
+        if labels.is_empty() || bank_labels.is_empty() {
+            return Ok(None);
         }
-        knn::accuracy(&bank, &bank_labels, &held_out, &labels, None).ok()
+        Ok(Some(knn::accuracy(&bank, &bank_labels, &held_out, &labels, None)?))
     }
 
     /// Vectors and classes of the samples that have a class.

