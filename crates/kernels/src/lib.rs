@@ -11,6 +11,7 @@
 //!
 //! All `unsafe` of the workspace lives in this crate.
 
+mod activation;
 mod batch_norm;
 mod buffer;
 mod conv2d;
@@ -22,6 +23,7 @@ mod simd;
 #[cfg(test)]
 mod testing;
 
+pub use activation::Activation;
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
 pub use simd::{Level, level};
