@@ -61,7 +61,7 @@ dispatch! {
 }
 
 #[inline(always)]
-pub(super) fn multiply_body<const FUSED: bool>(
+fn multiply_body<const FUSED: bool>(
     values: &mut [f32],
     start: u32,
     keys: [u32; 2],
