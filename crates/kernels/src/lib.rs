@@ -11,17 +11,31 @@
 //!
 //! All `unsafe` of the workspace lives in this crate.
 
+mod activation;
 mod batch_norm;
+mod blocks;
 mod buffer;
 mod conv2d;
+mod cross_entropy;
+mod dropout;
 mod fast_path;
+mod group_norm;
+mod lanes;
+mod layer_norm;
 mod math;
 mod matmul;
 mod scratch;
 mod simd;
+mod softmax;
 #[cfg(test)]
 mod testing;
 
+pub use activation::{Activation, activate};
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
+pub use cross_entropy::cross_entropy;
+pub use dropout::dropout;
+pub use group_norm::group_norm;
+pub use layer_norm::{layer_norm, rms_norm};
 pub use simd::{Level, level};
+pub use softmax::{log_softmax, softmax};

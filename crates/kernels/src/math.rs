@@ -5,6 +5,7 @@
 //! exponents. Coefficients were fitted by `tools/golden/fit_elementary.py`.
 
 use crate::simd::multiply_add;
+use std::f32::consts::FRAC_1_SQRT_2;
 
 /// The coefficients of a polynomial, lowest power first, at `x` (Horner).
 #[inline(always)]
@@ -56,6 +57,100 @@ const EXP: [f32; 5] = [
     0.0013814467238262296,
 ];
 
+/// The natural logarithm within 2e-7 of its value; `-∞` at 0, not a number below.
+///
+/// `x = 2^n (1 + f)` with `1 + f` from `√½` to `√2`, `log x = n ln 2 + f - f²/2 + f³ p(f)`.
+#[inline(always)]
+pub(crate) fn log<const FUSED: bool>(x: f32) -> f32 {
+    // Numbers below the normal ones are brought up first.
+    let small = x < f32::MIN_POSITIVE;
+    let (scaled, raised) = if small { (x * TWO_TO_23, 23.0) } else { (x, 0.0) };
+    let bits = scaled.to_bits() as i32;
+    let n = bits.wrapping_sub(FRAC_1_SQRT_2.to_bits() as i32) >> 23;
+    let f = f32::from_bits(bits.wrapping_sub(n << 23) as u32) - 1.0;
+    let n = n as f32 - raised;
+    let square = f * f;
+    let rest = multiply_add::<FUSED>(polynomial::<FUSED, 9>(f, LOG), f * square, n * LN_2_LOW);
+    let value = multiply_add::<FUSED>(n, LN_2_HIGH, f + multiply_add::<FUSED>(-0.5, square, rest));
+    let value = if x == 0.0 { f32::NEG_INFINITY } else { value };
+    if x < 0.0 {
+        f32::NAN
+    } else if x < f32::INFINITY {
+        value
+    } else {
+        x
+    }
+}
+
+const TWO_TO_23: f32 = 8_388_608.0;
+
+const LOG: [f32; 9] = [
+    0.3333331346511841,
+    -0.25000008940696716,
+    0.2000211924314499,
+    -0.1666799634695053,
+    0.14219552278518677,
+    -0.1240558922290802,
+    0.11888162046670914,
+    -0.11675652116537094,
+    0.06746640056371689,
+];
+
+/// `1 / (1 + e^-x)` within 4e-7 of its value.
+#[inline(always)]
+pub(crate) fn sigmoid<const FUSED: bool>(x: f32) -> f32 {
+    let small = exp::<FUSED>(-x.abs());
+    let above = if x < 0.0 { small } else { 1.0 };
+    above / (1.0 + small)
+}
+
+/// The hyperbolic tangent within 4e-7 of its value, `x p(x²) / q(x²)`; ±1 from ±9.02 on.
+#[inline(always)]
+pub(crate) fn tanh<const FUSED: bool>(x: f32) -> f32 {
+    odd_fraction::<FUSED, 5>(x, 9.02, TANH_ABOVE, TANH_BELOW)
+}
+
+/// The error function within 4e-7 of its value, `x p(x²) / q(x²)`; ±1 from ±3.925 on.
+#[inline(always)]
+pub(crate) fn erf<const FUSED: bool>(x: f32) -> f32 {
+    odd_fraction::<FUSED, 6>(x, 3.925, ERF_ABOVE, ERF_BELOW)
+}
+
+/// `x p(x²) / q(x²)`, ±1 beyond `bound`.
+#[inline(always)]
+fn odd_fraction<const FUSED: bool, const N: usize>(
+    x: f32,
+    bound: f32,
+    above: [f32; N],
+    below: [f32; N],
+) -> f32 {
+    let square = x * x;
+    let p = polynomial::<FUSED, N>(square, above);
+    let value = x * p / polynomial::<FUSED, N>(square, below);
+    if x.abs() > bound { 1f32.copysign(x) } else { value }
+}
+
+const TANH_ABOVE: [f32; 5] =
+    [1.0, 0.13379718363285065, 0.00349403521977365, 2.0583491277648136e-05, 1.3319085390151031e-08];
+const TANH_BELOW: [f32; 5] =
+    [1.0, 0.4671303331851959, 0.025871075689792633, 0.00032830939744599164, 7.762025120428007e-07];
+const ERF_ABOVE: [f32; 6] = [
+    1.1283791065216064,
+    0.19059546291828156,
+    0.05276952683925629,
+    0.0037726236041635275,
+    0.00028484512586146593,
+    2.046014060397283e-06,
+];
+const ERF_BELOW: [f32; 6] = [
+    1.0,
+    0.5022435784339905,
+    0.11418343335390091,
+    0.014983346685767174,
+    0.001163875451311469,
+    3.804771768045612e-05,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +165,10 @@ mod tests {
         let mut most = 0.0f64;
         for x in numbers() {
             let exact = exact(x.into());
+            if exact.is_nan() {
+                assert!(ours.iter().all(|ours| ours(x).is_nan()), "a number at {x}");
+                continue;
+            }
             if exact.abs() > f64::from(f32::MAX) {
                 continue;
             }
@@ -92,5 +191,56 @@ mod tests {
             assert_eq!(exp(0.0), 1.0);
             assert!(exp(f32::NAN).is_nan());
         }
+    }
+
+    #[test]
+    fn log_keeps_its_bound() {
+        let most = error(f64::ln, [log::<false>, log::<true>], 0.0);
+        assert!(most < 2e-7, "{most:e}");
+        for log in [log::<false>, log::<true>] {
+            assert_eq!(log(0.0), f32::NEG_INFINITY);
+            assert_eq!(log(f32::INFINITY), f32::INFINITY);
+            assert_eq!(log(1.0), 0.0);
+            assert!(log(f32::NAN).is_nan() && log(f32::NEG_INFINITY).is_nan());
+        }
+    }
+
+    #[test]
+    fn sigmoid_keeps_its_bound() {
+        let exact =
+            |x: f64| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
+        let most = error(exact, [sigmoid::<false>, sigmoid::<true>], f32::MIN_POSITIVE.into());
+        assert!(most < 4e-7, "{most:e}");
+        assert_eq!([f32::NEG_INFINITY, 0.0, f32::INFINITY].map(sigmoid::<true>), [0.0, 0.5, 1.0]);
+        assert!(sigmoid::<true>(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn tanh_keeps_its_bound() {
+        let most = error(f64::tanh, [tanh::<false>, tanh::<true>], f32::MIN_POSITIVE.into());
+        assert!(most < 4e-7, "{most:e}");
+        assert_eq!([f32::NEG_INFINITY, 0.0, f32::INFINITY].map(tanh::<true>), [-1.0, 0.0, 1.0]);
+        assert!(tanh::<true>(f32::NAN).is_nan());
+    }
+
+    /// `2/√π · e^(-x²) Σ 2^n x^(2n+1) / (2n+1)!!`, all terms of one sign.
+    fn exact_erf(x: f64) -> f64 {
+        if x.abs() > 6.0 {
+            return x.signum();
+        }
+        let (mut sum, mut term) = (0.0, x);
+        for n in 0..150 {
+            sum += term;
+            term *= 2.0 * x * x / f64::from(2 * n + 3);
+        }
+        std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
+    }
+
+    #[test]
+    fn erf_keeps_its_bound() {
+        let most = error(exact_erf, [erf::<false>, erf::<true>], f32::MIN_POSITIVE.into());
+        assert!(most < 4e-7, "{most:e}");
+        assert_eq!([f32::NEG_INFINITY, 0.0, f32::INFINITY].map(erf::<true>), [-1.0, 0.0, 1.0]);
+        assert!(erf::<true>(f32::NAN).is_nan());
     }
 }
