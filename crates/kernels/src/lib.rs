@@ -13,15 +13,25 @@
 
 mod batch_norm;
 mod buffer;
+mod contrastive;
 mod conv2d;
+mod embedding;
 mod fast_path;
 mod math;
 mod matmul;
+mod operation;
+pub mod optimize;
+mod pool;
+mod resize;
 mod scratch;
 mod simd;
 #[cfg(test)]
 mod testing;
 
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
+pub use contrastive::{info_nce, normalize_rows, nt_xent};
 pub use conv2d::{ConvOptions, conv2d};
+pub use embedding::embedding;
+pub use pool::{PoolOptions, average_pool2d, global_average_pool, max_pool2d};
+pub use resize::{Interpolation, resize};
 pub use simd::{Level, level};
