@@ -2,8 +2,7 @@
 
 use super::columns;
 use super::geometry::Geometry;
-#[cfg(target_arch = "x86_64")]
-use super::winograd;
+use super::winograd::{self, Kernels};
 use crate::matmul::{Matrix, multiply};
 use crate::scratch;
 use rayon::prelude::*;
@@ -13,9 +12,8 @@ const PARTS: usize = 16;
 
 /// The output. Shapes as in [`Geometry`]; `bias` is empty or has one value per output channel.
 pub(super) fn forward(g: &Geometry, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-    #[cfg(target_arch = "x86_64")]
     if winograd::applies(g) {
-        return winograd::forward(g, input, weight, bias);
+        return winograd::forward(g, input, Kernels::Straight(weight), bias);
     }
     forward_by_columns(g, input, weight, bias)
 }
@@ -76,7 +74,10 @@ fn for_each_block(g: &Geometry, image: &[f32], mut body: impl FnMut(Matrix<'_>, 
 /// `scatter(weightᵀ · gradient)`.
 pub(super) fn input_gradient(g: &Geometry, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
     if let Some(adjoint) = g.adjoint() {
-        return forward(&adjoint, gradient, &turned(g, weight), &[]);
+        if winograd::applies(&adjoint) {
+            return winograd::forward(&adjoint, gradient, Kernels::Turned(weight), &[]);
+        }
+        return forward_by_columns(&adjoint, gradient, &turned(g, weight), &[]);
     }
     let mut result = vec![0.0; g.images * g.image_in()];
     if result.is_empty() || gradient.is_empty() {
@@ -124,7 +125,6 @@ fn turned(g: &Geometry, weight: &[f32]) -> Vec<f32> {
 
 /// `∂L/∂weight`.
 pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
-    #[cfg(target_arch = "x86_64")]
     if winograd::applies(g) {
         return winograd::weight_gradient(g, input, gradient);
     }

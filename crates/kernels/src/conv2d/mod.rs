@@ -4,9 +4,11 @@ mod columns;
 mod extension;
 mod geometry;
 mod kernels;
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod lanes_x86;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
 mod winograd;
 
 use crate::fast_path;
