@@ -117,7 +117,8 @@ fn shortest(rounds: usize, mut work: impl FnMut() -> f64) -> f64 {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let mut number = |default| arguments.next().map_or(default, |text| text.parse().expect("a number"));
+    let mut number =
+        |default| arguments.next().map_or(default, |text| text.parse().expect("a number"));
     let (rounds, threads) = (number(15), number(2));
     let only = arguments.next().unwrap_or_default();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread();

@@ -1,8 +1,8 @@
 //! The three products of a convolution: output, input gradient, weight gradient.
 
-use super::columns;
 use super::geometry::Geometry;
 use super::winograd::{self, Kernels};
+use super::{columns, depthwise};
 use crate::matmul::{Matrix, multiply};
 use crate::scratch;
 use rayon::prelude::*;
@@ -12,6 +12,9 @@ const PARTS: usize = 16;
 
 /// The output. Shapes as in [`Geometry`]; `bias` is empty or has one value per output channel.
 pub(super) fn forward(g: &Geometry, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    if depthwise::applies(g) {
+        return depthwise::forward(g, input, weight, bias);
+    }
     if winograd::applies(g) {
         return winograd::forward(g, input, Kernels::Straight(weight), bias);
     }
@@ -70,15 +73,26 @@ fn for_each_block(g: &Geometry, image: &[f32], mut body: impl FnMut(Matrix<'_>, 
 
 /// `∂L/∂input` from `∂L/∂output`.
 ///
-/// With stride one this is itself a convolution, by the weights turned half a turn; otherwise
-/// `scatter(weightᵀ · gradient)`.
+/// With stride one this is itself a convolution, by the weights turned half a turn.
 pub(super) fn input_gradient(g: &Geometry, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+    if depthwise::applies(g) {
+        return depthwise::input_gradient(g, weight, gradient);
+    }
     if let Some(adjoint) = g.adjoint() {
         if winograd::applies(&adjoint) {
             return winograd::forward(&adjoint, gradient, Kernels::Turned(weight), &[]);
         }
         return forward_by_columns(&adjoint, gradient, &turned(g, weight), &[]);
     }
+    input_gradient_by_columns(g, weight, gradient)
+}
+
+/// `∂L/∂input[n] = scatter(weightᵀ · gradient[n])`.
+pub(super) fn input_gradient_by_columns(
+    g: &Geometry,
+    weight: &[f32],
+    gradient: &[f32],
+) -> Vec<f32> {
     let mut result = vec![0.0; g.images * g.image_in()];
     if result.is_empty() || gradient.is_empty() {
         return result;
@@ -108,7 +122,7 @@ pub(super) fn input_gradient(g: &Geometry, weight: &[f32], gradient: &[f32]) -> 
 }
 
 /// `[groups · co, ci, kh, kw]` to `[groups · ci, co, kh, kw]` with both kernel axes reversed.
-fn turned(g: &Geometry, weight: &[f32]) -> Vec<f32> {
+pub(super) fn turned(g: &Geometry, weight: &[f32]) -> Vec<f32> {
     let taps = g.kernel[0] * g.kernel[1];
     let mut result = vec![0.0; weight.len()];
     for (index, kernel) in weight.chunks_exact(taps).enumerate() {
@@ -125,6 +139,9 @@ fn turned(g: &Geometry, weight: &[f32]) -> Vec<f32> {
 
 /// `∂L/∂weight`.
 pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
+    if depthwise::applies(g) {
+        return depthwise::weight_gradient(g, input, gradient);
+    }
     if winograd::applies(g) {
         return winograd::weight_gradient(g, input, gradient);
     }

@@ -44,21 +44,6 @@ pub(super) trait Lanes: Copy {
     fn scaled_plus(self, factor: f32, term: Self) -> Self {
         self.times_plus(Self::splat(factor), term)
     }
-
-    /// The sum of all, in pairs of halves.
-    #[inline(always)]
-    fn total(self) -> f32 {
-        let mut values = [0.0; 16];
-        self.write(&mut values, 0);
-        let mut count = Self::COUNT;
-        while count > 1 {
-            count /= 2;
-            for i in 0..count {
-                values[i] += values[i + count];
-            }
-        }
-        values[0]
-    }
 }
 
 /// Eight floats of any processor.

@@ -1,6 +1,7 @@
 //! Two-dimensional convolution.
 
 mod columns;
+mod depthwise;
 mod extension;
 mod geometry;
 mod kernels;

@@ -48,14 +48,7 @@ fn gradient<L: Lanes>(y: [L; 4]) -> [L; 6] {
     let (even, odd) = (y[0].plus(y[2]), y[1].plus(y[3]));
     let even_two = y[2].scaled_plus(4.0, y[0]);
     let odd_two = y[3].scaled_plus(8.0, y[1].plus(y[1]));
-    [
-        y[0],
-        even.plus(odd),
-        even.minus(odd),
-        even_two.plus(odd_two),
-        even_two.minus(odd_two),
-        y[3],
-    ]
+    [y[0], even.plus(odd), even.minus(odd), even_two.plus(odd_two), even_two.minus(odd_two), y[3]]
 }
 
 /// `G g`.

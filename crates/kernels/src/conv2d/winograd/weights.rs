@@ -81,13 +81,7 @@ for_lanes! {
 }
 
 #[inline(always)]
-fn add_taps_body<L: Lanes>(
-    points: &[f32],
-    step: usize,
-    c: usize,
-    width: usize,
-    taps: &mut [f32],
-) {
+fn add_taps_body<L: Lanes>(points: &[f32], step: usize, c: usize, width: usize, taps: &mut [f32]) {
     for o in (0..width).step_by(L::COUNT) {
         let values = transforms::taps::<L>(points, c * width + o, step);
         for (tap, value) in values.iter().enumerate() {
