@@ -1,5 +1,6 @@
 //! Two-dimensional convolution.
 
+mod bed;
 mod columns;
 mod depthwise;
 mod extension;
@@ -8,6 +9,7 @@ mod kernels;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+mod product;
 #[cfg(test)]
 mod tests;
 mod winograd;

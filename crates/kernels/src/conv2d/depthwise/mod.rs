@@ -3,18 +3,16 @@
 //! A plane is copied once into a padded bed, where every tap of the kernel reads whole registers
 //! at a fixed offset; all three products then are sums over taps of shifted rows.
 
-mod bed;
 mod sums;
 #[cfg(test)]
 mod tests;
 
+use super::bed::{Bed, Tap};
 use super::geometry::Geometry;
 use super::kernels::turned;
 use super::lanes;
 use crate::{buffer, scratch};
-use bed::Bed;
 use rayon::prelude::*;
-use sums::Tap;
 
 /// Planes handled by one task.
 const PLANES: usize = 8;
@@ -26,7 +24,7 @@ pub(super) fn applies(g: &Geometry) -> bool {
 
 /// The output, as [`super::kernels::forward`].
 pub(super) fn forward(g: &Geometry, input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-    let bed = Bed::under(g);
+    let bed = Bed::under(g, 0..g.output[0]);
     let mut output = buffer::to_overwrite(g.images * g.image_out());
     let tasks = output.par_chunks_mut(PLANES * g.plane_out());
     tasks.zip(input.par_chunks(PLANES * g.plane_in())).enumerate().for_each(
@@ -55,7 +53,8 @@ pub(super) fn input_gradient(g: &Geometry, weight: &[f32], gradient: &[f32]) -> 
     if let Some(adjoint) = g.adjoint() {
         return forward(&adjoint, gradient, &turned(g, weight), &[]);
     }
-    let bed = Bed::of_gradient(g);
+    let back = std::array::from_fn(|axis| (g.kernel[axis] - 1) / g.stride[axis]);
+    let bed = Bed::behind(g, back, steps(g));
     let mut result = buffer::to_overwrite(g.images * g.image_in());
     let tasks = result.par_chunks_mut(PLANES * g.plane_in());
     tasks.zip(gradient.par_chunks(PLANES * g.plane_out())).enumerate().for_each(
@@ -124,7 +123,7 @@ fn scatter_phases(
 
 /// The weight gradient, as [`super::kernels::weight_gradient`].
 pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32> {
-    let bed = Bed::under(g);
+    let bed = Bed::under(g, 0..g.output[0]);
     let count = g.kernel[0] * g.kernel[1];
     let mut result = buffer::to_overwrite(g.groups * count);
     result.par_chunks_mut(count).enumerate().for_each(|(channel, result)| {

@@ -1,14 +1,7 @@
 //! Sums over the taps of a kernel, and over places for each tap.
 
+use crate::conv2d::bed::Tap;
 use crate::conv2d::lanes::{Lanes, for_lanes};
-
-/// One weight of a kernel and where it reads: for the output in row `y` and column `x` the value at
-/// `y · step + x + offset`.
-#[derive(Clone, Copy)]
-pub(super) struct Tap {
-    pub(super) weight: f32,
-    pub(super) offset: usize,
-}
 
 /// That every tap reads whole registers inside `values`.
 #[inline(always)]

@@ -4,9 +4,10 @@ use super::pixels::{self, Frame};
 use super::tiles::{Tiling, evaluate_input, filled, step};
 use super::transforms::{self, POINTS, Walk};
 use super::weights::{self, Kernels};
-use super::{applies, by_stages, product};
+use super::{applies, by_stages};
 use crate::conv2d::geometry::Geometry;
 use crate::conv2d::lanes::{self, Lanes, for_lanes};
+use crate::conv2d::product::{self, Left, Rows};
 use crate::matmul::Matrix;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
@@ -99,26 +100,17 @@ fn multiply_point(g: &Geometry, tiles: usize, input: &[f32], weights: &[f32], ou
     multiply([tiles, filled(g.channels_out), g.channels_in], output, false, lhs, weights);
 }
 
-for_lanes! {
-    /// See [`product::multiply`].
-    pub(super) fn multiply(
-        shape: [usize; 3],
-        destination: &mut [f32],
-        accumulate: bool,
-        lhs: Matrix<'_>,
-        rhs: &[f32],
-    ) = multiply_body
-}
-
-#[inline(always)]
-fn multiply_body<L: Lanes>(
-    shape: [usize; 3],
+/// A [`product::multiply`] of operands without gaps between the rows.
+pub(super) fn multiply(
+    [m, n, k]: [usize; 3],
     destination: &mut [f32],
     accumulate: bool,
     lhs: Matrix<'_>,
     rhs: &[f32],
 ) {
-    product::multiply::<L>(shape, destination, accumulate, lhs, rhs);
+    let destination = Rows { data: destination, width: n };
+    let rhs = Rows { data: rhs, width: n };
+    product::multiply([m, n, k], destination, accumulate, Left::whole(lhs), rhs);
 }
 
 /// The output image `n` from all points.

@@ -16,7 +16,6 @@
 
 mod forward;
 mod pixels;
-mod product;
 #[cfg(test)]
 mod tests;
 mod tiles;
