@@ -1,125 +1,281 @@
 //! Image to columns and back: a convolution becomes a matrix product.
+//!
+//! Columns are stored in panels of two registers' width, `[panels, k, panel]`, as the product reads
+//! them. Places run over images, rows and columns of the output; the last panel may be incomplete.
 
+use super::bed::Bed;
 use super::geometry::Geometry;
+use super::lanes::{self, Lanes, for_lanes};
 use std::ops::Range;
 
-/// Writes the columns under the output rows `rows` of one group of one image.
-///
-/// `image [ci, h, w]` to `columns [ci · kh · kw, rows · ow]`; places in the padding are zero.
-pub(super) fn gather(g: &Geometry, image: &[f32], rows: Range<usize>, columns: &mut [f32]) {
-    let length = rows.len() * g.output[1];
-    let planes = image.chunks_exact(g.plane_in());
-    let mut destinations = columns.chunks_exact_mut(length);
-    for plane in planes {
-        for a in 0..g.kernel[0] {
-            for b in 0..g.kernel[1] {
-                let destination = destinations.next().expect("one row of columns per tap");
-                if g.stride == [1, 1] && g.input[1] == g.output[1] {
-                    shift_plane(g, plane, rows.clone(), [a, b], destination);
-                } else {
-                    gather_tap(g, plane, rows.clone(), [a, b], destination);
+/// Output places handled at once: some images with all their rows, or some rows of one image.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) images: Range<usize>,
+    pub(super) rows: Range<usize>,
+}
+
+impl Block {
+    pub(super) fn places(&self, g: &Geometry) -> usize {
+        self.images.len() * self.rows.len() * g.output[1]
+    }
+
+    /// Floats of `depth` rows of panels.
+    pub(super) fn size(&self, g: &Geometry, depth: usize) -> usize {
+        self.places(g).next_multiple_of(panel()) * depth
+    }
+}
+
+/// Places in a panel.
+pub(super) fn panel() -> usize {
+    2 * lanes::count()
+}
+
+/// Output rows and images of a block, so that the columns stay in the second-level cache.
+pub(super) fn extents(g: &Geometry) -> (usize, usize) {
+    const FLOATS: usize = 160 * 1024;
+    const PLACES: usize = 256;
+    let rows = (FLOATS / (g.depth() * g.output[1]).max(1)).clamp(1, g.output[0]);
+    if rows < g.output[0] {
+        return (rows, 1);
+    }
+    let plane = g.plane_out();
+    (rows, (FLOATS / (g.depth() * plane).max(1)).min(PLACES.div_ceil(plane)).max(1))
+}
+
+/// All blocks of the given images.
+pub(super) fn blocks(g: &Geometry, images: Range<usize>) -> impl Iterator<Item = Block> {
+    let (rows, count) = extents(g);
+    let (end, height) = (images.end, g.output[0]);
+    images.step_by(count).flat_map(move |first| {
+        (0..height).step_by(rows).map(move |row| Block {
+            images: first..(first + count).min(end),
+            rows: row..(row + rows).min(height),
+        })
+    })
+}
+
+for_lanes! {
+    /// Writes the columns of a block. `bed` is room for a padded plane.
+    pub(super) fn gather(
+        g: &Geometry,
+        input: &[f32],
+        group: usize,
+        block: &Block,
+        bed: &mut [f32],
+        columns: &mut [f32],
+    ) = gather_body
+}
+
+#[inline(always)]
+fn gather_body<L: Lanes>(
+    g: &Geometry,
+    input: &[f32],
+    group: usize,
+    block: &Block,
+    bed: &mut [f32],
+    columns: &mut [f32],
+) {
+    let (rows, width) = (block.rows.len(), g.output[1]);
+    if g.is_pointwise() {
+        let channels = [g.groups * g.channels_in, group * g.channels_in, g.channels_in];
+        return copy_planes::<L>(g, input, channels, block, columns);
+    }
+    let layout = Bed::under(g, block.rows.clone());
+    let taps = layout.taps(g.kernel);
+    bed.fill(0.0);
+    for (index, n) in block.images.clone().enumerate() {
+        for c in 0..g.channels_in {
+            let start = n * g.image_in() + (group * g.channels_in + c) * g.plane_in();
+            layout.lay(&input[start..start + g.plane_in()], bed);
+            for (t, tap) in taps.iter().enumerate() {
+                let row = [g.depth(), c * taps.len() + t];
+                for y in 0..rows {
+                    let line = &bed[y * layout.step() + tap.offset..];
+                    for x in (0..width).step_by(L::COUNT) {
+                        let place = (index * rows + y) * width + x;
+                        put(columns, row, place, (width - x).min(L::COUNT), L::read(line, x));
+                    }
                 }
             }
         }
     }
 }
 
-/// Output columns whose tap `b` falls inside the input.
-fn inside(g: &Geometry, axis: usize, tap: usize) -> Range<usize> {
-    let (stride, padding) = (g.stride[axis], g.padding[axis]);
-    let first = padding.saturating_sub(tap).div_ceil(stride);
-    let last = (g.input[axis] + padding).saturating_sub(tap).div_ceil(stride);
-    let last = last.min(g.output[axis]);
-    first.min(last)..last
+for_lanes! {
+    /// The output gradient of a block in panels `[panels, co, panel]`.
+    pub(super) fn gather_gradient(
+        g: &Geometry,
+        gradient: &[f32],
+        group: usize,
+        block: &Block,
+        panels: &mut [f32],
+    ) = gather_gradient_body
 }
 
-/// The general case: row by row, with any stride.
-fn gather_tap(
+#[inline(always)]
+fn gather_gradient_body<L: Lanes>(
     g: &Geometry,
-    plane: &[f32],
-    rows: Range<usize>,
-    [a, b]: [usize; 2],
-    destination: &mut [f32],
+    gradient: &[f32],
+    group: usize,
+    block: &Block,
+    panels: &mut [f32],
 ) {
-    let (inside_rows, inside_columns) = (inside(g, 0, a), inside(g, 1, b));
-    for (row, line) in rows.zip(destination.chunks_exact_mut(g.output[1])) {
-        if !inside_rows.contains(&row) || inside_columns.is_empty() {
-            line.fill(0.0);
-            continue;
-        }
-        let source = &plane[(row * g.stride[0] + a - g.padding[0]) * g.input[1]..][..g.input[1]];
-        let source = &source[inside_columns.start * g.stride[1] + b - g.padding[1]..];
-        line[..inside_columns.start].fill(0.0);
-        line[inside_columns.end..].fill(0.0);
-        let line = &mut line[inside_columns.clone()];
-        match g.stride[1] {
-            1 => line.copy_from_slice(&source[..line.len()]),
-            stride => {
-                for (value, from) in line.iter_mut().zip(source.iter().step_by(stride)) {
-                    *value = *from;
-                }
+    let channels = [g.groups * g.channels_out, group * g.channels_out, g.channels_out];
+    copy_planes::<L>(g, gradient, channels, block, panels);
+}
+
+/// Rows of planes as large as the output's into panels: `count` channels from `first` of `all`.
+#[inline(always)]
+fn copy_planes<L: Lanes>(
+    g: &Geometry,
+    planes: &[f32],
+    [all, first, count]: [usize; 3],
+    block: &Block,
+    panels: &mut [f32],
+) {
+    let length = block.rows.len() * g.output[1];
+    for (index, n) in block.images.clone().enumerate() {
+        for c in 0..count {
+            let start = (n * all + first + c) * g.plane_out() + block.rows.start * g.output[1];
+            let plane = &planes[start..start + length];
+            for x in (0..length).step_by(L::COUNT) {
+                let count_here = (length - x).min(L::COUNT);
+                let value = L::read_part(&plane[x..]);
+                put(panels, [count, c], index * length + x, count_here, value);
             }
         }
     }
 }
 
-/// Stride one and equal widths: the tap is the plane shifted as a whole, with the values that
-/// wrapped around a row's end set to zero. One long copy instead of one per row.
-fn shift_plane(
+for_lanes! {
+    /// Adds columns back to the places they were read from: the adjoint of [`gather`].
+    pub(super) fn scatter(
+        g: &Geometry,
+        columns: &[f32],
+        group: usize,
+        block: &Block,
+        bed: &mut [f32],
+        input: &mut [f32],
+    ) = scatter_body
+}
+
+#[inline(always)]
+fn scatter_body<L: Lanes>(
     g: &Geometry,
-    plane: &[f32],
-    rows: Range<usize>,
-    [a, b]: [usize; 2],
-    destination: &mut [f32],
+    columns: &[f32],
+    group: usize,
+    block: &Block,
+    bed: &mut [f32],
+    input: &mut [f32],
 ) {
-    let width = g.input[1];
-    let inside_rows = inside(g, 0, a);
-    let start = rows.start.max(inside_rows.start).min(rows.end);
-    let end = rows.end.min(inside_rows.end).max(start);
-    let (above, rest) = destination.split_at_mut((start - rows.start) * width);
-    let (body, below) = rest.split_at_mut((end - start) * width);
-    above.fill(0.0);
-    below.fill(0.0);
-    if body.is_empty() {
-        return;
+    let (rows, width) = (block.rows.len(), g.output[1]);
+    let layout = Bed::under(g, block.rows.clone());
+    let taps = layout.taps(g.kernel);
+    for (index, n) in block.images.clone().enumerate() {
+        for c in 0..g.channels_in {
+            bed.fill(0.0);
+            for (t, tap) in taps.iter().enumerate() {
+                let row = [g.depth(), c * taps.len() + t];
+                for y in 0..rows {
+                    let line = &mut bed[y * layout.step() + tap.offset..];
+                    for x in (0..width).step_by(L::COUNT) {
+                        let place = (index * rows + y) * width + x;
+                        let value: L = get(columns, row, place, (width - x).min(L::COUNT));
+                        value.plus(L::read(line, x)).write(line, x);
+                    }
+                }
+            }
+            let start = n * g.image_in() + (group * g.channels_in + c) * g.plane_in();
+            layout.lift(bed, &mut input[start..start + g.plane_in()]);
+        }
     }
-    let source = &plane[(start + a - g.padding[0]) * width..][..body.len()];
-    let inside_columns = inside(g, 1, b);
-    if b < g.padding[1] {
-        let shift = (g.padding[1] - b).min(width);
-        body[shift..].copy_from_slice(&source[..source.len() - shift]);
-        body.chunks_exact_mut(width).for_each(|line| line[..inside_columns.start].fill(0.0));
+}
+
+/// Sets `count` places of row `row` of `depth`.
+#[inline(always)]
+fn put<L: Lanes>(
+    panels: &mut [f32],
+    [depth, row]: [usize; 2],
+    place: usize,
+    count: usize,
+    value: L,
+) {
+    let panel = 2 * L::COUNT;
+    let (index, lane) = (place / panel, place % panel);
+    let start = (index * depth + row) * panel + lane;
+    if count == L::COUNT && lane <= L::COUNT {
+        value.write(panels, start);
+    } else if lane + count <= panel {
+        value.write_part(&mut panels[start..start + count]);
     } else {
-        let shift = (b - g.padding[1]).min(width);
-        let kept = source.len() - shift;
-        body[..kept].copy_from_slice(&source[shift..]);
-        body.chunks_exact_mut(width).for_each(|line| line[inside_columns.end..].fill(0.0));
+        let mut values = [0.0; 16];
+        value.write(&mut values, 0);
+        let here = panel - lane;
+        panels[start..start + here].copy_from_slice(&values[..here]);
+        let next = ((index + 1) * depth + row) * panel;
+        panels[next..next + count - here].copy_from_slice(&values[here..count]);
     }
 }
 
-/// Adds columns back to the places they were read from: the adjoint of [`gather`].
-pub(super) fn scatter(g: &Geometry, columns: &[f32], rows: Range<usize>, image: &mut [f32]) {
-    let length = rows.len() * g.output[1];
-    let mut sources = columns.chunks_exact(length);
-    for plane in image.chunks_exact_mut(g.plane_in()) {
-        for a in 0..g.kernel[0] {
-            let inside_rows = inside(g, 0, a);
-            for b in 0..g.kernel[1] {
-                let source = sources.next().expect("one row of columns per tap");
-                let inside_columns = inside(g, 1, b);
-                if inside_columns.is_empty() {
-                    continue;
+/// What [`put`] has set, zeros behind.
+#[inline(always)]
+fn get<L: Lanes>(panels: &[f32], [depth, row]: [usize; 2], place: usize, count: usize) -> L {
+    let panel = 2 * L::COUNT;
+    let (index, lane) = (place / panel, place % panel);
+    let start = (index * depth + row) * panel + lane;
+    if count == L::COUNT && lane <= L::COUNT {
+        L::read(panels, start)
+    } else if lane + count <= panel {
+        L::read_part(&panels[start..start + count])
+    } else {
+        let mut values = [0.0; 16];
+        let here = panel - lane;
+        values[..here].copy_from_slice(&panels[start..start + here]);
+        let next = ((index + 1) * depth + row) * panel;
+        values[here..count].copy_from_slice(&panels[next..next + count - here]);
+        L::read(&values, 0)
+    }
+}
+
+for_lanes! {
+    /// The output gradient of a block with channels last: `[places, co]`, `width` apart, filled up
+    /// with zeros.
+    pub(super) fn transpose_gradient(
+        g: &Geometry,
+        gradient: &[f32],
+        group: usize,
+        block: &Block,
+        rows: &mut [f32],
+        width: usize,
+    ) = transpose_gradient_body
+}
+
+#[inline(always)]
+fn transpose_gradient_body<L: Lanes>(
+    g: &Geometry,
+    gradient: &[f32],
+    group: usize,
+    block: &Block,
+    rows: &mut [f32],
+    width: usize,
+) {
+    let length = block.rows.len() * g.output[1];
+    for (index, n) in block.images.clone().enumerate() {
+        for first in (0..g.channels_out).step_by(L::COUNT) {
+            let channels = (g.channels_out - first).min(L::COUNT);
+            let start = (n * g.groups + group) * g.channels_out + first;
+            let start = start * g.plane_out() + block.rows.start * g.output[1];
+            for x in (0..length).step_by(L::COUNT) {
+                let count = (length - x).min(L::COUNT);
+                let mut square = [L::splat(0.0); 16];
+                for (channel, line) in square[..channels].iter_mut().enumerate() {
+                    let start = start + channel * g.plane_out() + x;
+                    *line = L::read_part(&gradient[start..start + count]);
                 }
-                let first = inside_columns.start * g.stride[1] + b - g.padding[1];
-                for (row, line) in rows.clone().zip(source.chunks_exact(g.output[1])) {
-                    if !inside_rows.contains(&row) {
-                        continue;
-                    }
-                    let start = (row * g.stride[0] + a - g.padding[0]) * g.input[1] + first;
-                    let target = plane[start..].iter_mut().step_by(g.stride[1]);
-                    for (value, add) in target.zip(&line[inside_columns.clone()]) {
-                        *value += add;
-                    }
+                L::transpose(&mut square);
+                for (place, values) in square[..count].iter().enumerate() {
+                    values.write(rows, (index * length + x + place) * width + first);
                 }
             }
         }

@@ -82,12 +82,6 @@ impl Geometry {
         self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0]
     }
 
-    /// Output rows handled at once, so that their columns stay in the second-level cache.
-    pub(super) fn rows_per_block(&self) -> usize {
-        const FLOATS: usize = 96 * 1024;
-        (FLOATS / (self.depth() * self.output[1]).max(1)).clamp(1, self.output[0])
-    }
-
     /// The convolution that maps the output gradient to the input gradient, with kernels turned
     /// by half a turn and channels exchanged. `None` when strides leave gaps.
     pub(super) fn adjoint(&self) -> Option<Self> {

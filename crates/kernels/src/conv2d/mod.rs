@@ -1,12 +1,17 @@
 //! Two-dimensional convolution.
 
+mod bed;
 mod columns;
+mod depthwise;
 mod extension;
 mod geometry;
 mod kernels;
+mod lanes;
+#[cfg(target_arch = "x86_64")]
+mod lanes_x86;
+mod product;
 #[cfg(test)]
 mod tests;
-#[cfg(target_arch = "x86_64")]
 mod winograd;
 
 use crate::fast_path;

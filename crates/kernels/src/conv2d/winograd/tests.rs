@@ -1,6 +1,6 @@
 use super::*;
 use crate::conv2d::{ConvOptions, kernels};
-use crate::matmul;
+use crate::matmul::{self, Matrix};
 use crate::testing::{difference, values};
 use proptest::prelude::*;
 
@@ -14,24 +14,28 @@ proptest! {
     /// The scalar twin is the column method.
     #[test]
     fn agrees_with_columns(
-        (n, ci, co) in (1usize..40, 1usize..4, 1usize..4),
+        (n, ci, co) in (1usize..40, 12usize..50, 12usize..50),
         (h, w, py, px) in (1usize..19, 1usize..35, 0usize..3, 0usize..3),
         bias: bool,
     ) {
-        prop_assume!(h + 2 * py >= 3 && w + 2 * px >= 3 && available());
+        prop_assume!(h + 2 * py >= 3 && w + 2 * px >= 3);
         let options = ConvOptions { padding: [py, px], ..ConvOptions::default() };
-        let g = Geometry::new([n, 16 * ci, h, w], [16 * co, 16 * ci, 3, 3], &options);
+        let g = Geometry::new([n, ci, h, w], [co, ci, 3, 3], &options);
         prop_assume!(applies(&g));
         let input = values(n * g.image_in(), 1);
         let weight = values(g.channels_out * g.depth(), 2);
         let bias = if bias { values(g.channels_out, 3) } else { Vec::new() };
         let gradient = values(n * g.image_out(), 4);
-        let output = forward(&g, &input, &weight, &bias);
-        let expected = kernels::forward_by_columns(&g, &input, &weight, &bias);
-        prop_assert!(difference(&wide(&output), &wide(&expected)) < 1e-5);
-        let slope = weight_gradient(&g, &input, &gradient);
-        let expected = kernels::weight_gradient_by_columns(&g, &input, &gradient);
-        prop_assert!(difference(&wide(&slope), &wide(&expected)) < 1e-5);
+        let weights = weights::points(&g, Kernels::Straight(&weight));
+        let expected = wide(&kernels::forward_by_columns(&g, &input, &weight, &bias));
+        for forward in [forward::forward_by_blocks, forward::forward_by_stages] {
+            let output = forward(&g, &input, &weights, &bias);
+            prop_assert!(difference(&wide(&output), &expected) < 1e-5);
+        }
+        let expected = wide(&kernels::weight_gradient_by_columns(&g, &input, &gradient));
+        for slope in [weight_gradient::by_parts, weight_gradient::by_all_tiles] {
+            prop_assert!(difference(&wide(&slope(&g, &input, &gradient)), &expected) < 1e-5);
+        }
     }
 
     #[test]
@@ -40,7 +44,6 @@ proptest! {
         turned: bool,
         accumulate: bool,
     ) {
-        prop_assume!(available());
         let n = 16 * n;
         let (lhs, rhs) = (values(m * k, 1), values(k * n, 2));
         let lhs = if turned {
@@ -49,11 +52,7 @@ proptest! {
             Matrix::row_major(&lhs, k)
         };
         let (mut result, mut expected) = (values(m * n, 3), values(m * n, 3));
-        // SAFETY: the instructions have been detected.
-        #[allow(unsafe_code)]
-        unsafe {
-            product::multiply([m, n, k], &mut result, accumulate, lhs, &rhs);
-        }
+        forward::multiply([m, n, k], &mut result, accumulate, lhs, &rhs);
         let rhs = Matrix::row_major(&rhs, n);
         matmul::multiply([m, n, k], &mut expected, n, accumulate, lhs, rhs);
         prop_assert!(difference(&wide(&result), &wide(&expected)) < 1e-6);

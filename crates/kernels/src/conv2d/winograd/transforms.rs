@@ -1,96 +1,88 @@
-//! The one-dimensional transforms of F(4, 3), sixteen channels at a time, and the walks over tiles
-//! that apply them in both directions.
+//! The one-dimensional transforms of F(4, 3), a register of channels at a time, and the walks over
+//! tiles that apply them in both directions.
 //!
 //! With evaluation points 0, ±1, ±2, ∞ a correlation of six inputs `d` with three weights `g` is
 //! `Aᵀ((G g) ⊙ (Bᵀ d))`: Lavin and Gray 2016, section 4.3. Being bilinear, its gradient with
 //! respect to `g` is `Gᵀ((A dy) ⊙ (Bᵀ d))`.
 
-#![allow(clippy::needless_range_loop, reason = "columns of arrays of vectors have no iterator")]
+#![allow(clippy::needless_range_loop, reason = "columns of arrays of registers have no iterator")]
 
-use super::vector::{Vector, read, write};
-use std::arch::x86_64::{
-    _mm512_add_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_mul_ps, _mm512_set1_ps,
-    _mm512_setzero_ps, _mm512_sub_ps,
-};
+use crate::conv2d::lanes::Lanes;
 
 /// Points at which tiles are evaluated, in two dimensions.
 pub(super) const POINTS: usize = 36;
 
 /// `Bᵀ d`.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn input(d: [Vector; 6]) -> [Vector; 6] {
-    let (two, four, five) = (_mm512_set1_ps(2.0), _mm512_set1_ps(4.0), _mm512_set1_ps(5.0));
-    let even = _mm512_fnmadd_ps(four, d[2], d[4]);
-    let odd = _mm512_fnmadd_ps(four, d[1], d[3]);
-    let even_two = _mm512_sub_ps(d[4], d[2]);
-    let odd_two = _mm512_sub_ps(d[3], d[1]);
+#[inline(always)]
+fn input<L: Lanes>(d: [L; 6]) -> [L; 6] {
+    let even = d[2].scaled_plus(-4.0, d[4]);
+    let odd = d[1].scaled_plus(-4.0, d[3]);
+    let even_two = d[4].minus(d[2]);
+    let odd_two = d[3].minus(d[1]);
     [
-        _mm512_fmadd_ps(four, d[0], _mm512_fnmadd_ps(five, d[2], d[4])),
-        _mm512_add_ps(even, odd),
-        _mm512_sub_ps(even, odd),
-        _mm512_fmadd_ps(two, odd_two, even_two),
-        _mm512_fnmadd_ps(two, odd_two, even_two),
-        _mm512_fmadd_ps(four, d[1], _mm512_fnmadd_ps(five, d[3], d[5])),
+        d[0].scaled_plus(4.0, d[2].scaled_plus(-5.0, d[4])),
+        even.plus(odd),
+        even.minus(odd),
+        odd_two.scaled_plus(2.0, even_two),
+        odd_two.scaled_plus(-2.0, even_two),
+        d[1].scaled_plus(4.0, d[3].scaled_plus(-5.0, d[5])),
     ]
 }
 
 /// `Aᵀ m`.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn output(m: [Vector; 6]) -> [Vector; 4] {
-    let (two, four, eight) = (_mm512_set1_ps(2.0), _mm512_set1_ps(4.0), _mm512_set1_ps(8.0));
-    let (sum, difference) = (_mm512_add_ps(m[1], m[2]), _mm512_sub_ps(m[1], m[2]));
-    let (sum_two, difference_two) = (_mm512_add_ps(m[3], m[4]), _mm512_sub_ps(m[3], m[4]));
+#[inline(always)]
+fn output<L: Lanes>(m: [L; 6]) -> [L; 4] {
+    let (sum, difference) = (m[1].plus(m[2]), m[1].minus(m[2]));
+    let (sum_two, difference_two) = (m[3].plus(m[4]), m[3].minus(m[4]));
     [
-        _mm512_add_ps(m[0], _mm512_add_ps(sum, sum_two)),
-        _mm512_fmadd_ps(two, difference_two, difference),
-        _mm512_fmadd_ps(four, sum_two, sum),
-        _mm512_fmadd_ps(eight, difference_two, _mm512_add_ps(difference, m[5])),
+        m[0].plus(sum.plus(sum_two)),
+        difference_two.scaled_plus(2.0, difference),
+        sum_two.scaled_plus(4.0, sum),
+        difference_two.scaled_plus(8.0, difference.plus(m[5])),
     ]
 }
 
 /// `A y`, the adjoint of [`output`].
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn gradient(y: [Vector; 4]) -> [Vector; 6] {
-    let (two, four, eight) = (_mm512_set1_ps(2.0), _mm512_set1_ps(4.0), _mm512_set1_ps(8.0));
-    let (even, odd) = (_mm512_add_ps(y[0], y[2]), _mm512_add_ps(y[1], y[3]));
-    let even_two = _mm512_fmadd_ps(four, y[2], y[0]);
-    let odd_two = _mm512_fmadd_ps(eight, y[3], _mm512_mul_ps(two, y[1]));
+#[inline(always)]
+fn gradient<L: Lanes>(y: [L; 4]) -> [L; 6] {
+    let (even, odd) = (y[0].plus(y[2]), y[1].plus(y[3]));
+    let even_two = y[2].scaled_plus(4.0, y[0]);
+    let odd_two = y[3].scaled_plus(8.0, y[1].plus(y[1]));
+    [y[0], even.plus(odd), even.minus(odd), even_two.plus(odd_two), even_two.minus(odd_two), y[3]]
+}
+
+/// `G g`.
+#[inline(always)]
+fn weight<L: Lanes>(g: [L; 3]) -> [L; 6] {
+    let (even, even_two) = (g[0].plus(g[2]), g[2].scaled_plus(4.0, g[0]));
+    let odd_two = g[1].plus(g[1]);
     [
-        y[0],
-        _mm512_add_ps(even, odd),
-        _mm512_sub_ps(even, odd),
-        _mm512_add_ps(even_two, odd_two),
-        _mm512_sub_ps(even_two, odd_two),
-        y[3],
+        g[0].times(1.0 / 4.0),
+        even.plus(g[1]).times(-1.0 / 6.0),
+        even.minus(g[1]).times(-1.0 / 6.0),
+        even_two.plus(odd_two).times(1.0 / 24.0),
+        even_two.minus(odd_two).times(1.0 / 24.0),
+        g[2],
     ]
 }
 
-/// `Gᵀ m`.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn weight_gradient(m: [Vector; 6]) -> [Vector; 3] {
-    let of = |numerator: f32, denominator: f32| _mm512_set1_ps(numerator / denominator);
-    let (sum, difference) = (_mm512_add_ps(m[1], m[2]), _mm512_sub_ps(m[2], m[1]));
-    let (sum_two, difference_two) = (_mm512_add_ps(m[3], m[4]), _mm512_sub_ps(m[3], m[4]));
-    let quarter = _mm512_mul_ps(of(1.0, 4.0), m[0]);
-    let sixth = _mm512_mul_ps(of(1.0, 6.0), sum);
+/// `Gᵀ m`, the adjoint of [`weight`].
+#[inline(always)]
+fn weight_gradient<L: Lanes>(m: [L; 6]) -> [L; 3] {
+    let (sum, difference) = (m[1].plus(m[2]), m[2].minus(m[1]));
+    let (sum_two, difference_two) = (m[3].plus(m[4]), m[3].minus(m[4]));
+    let sixth = sum.times(-1.0 / 6.0);
     [
-        _mm512_fmadd_ps(of(1.0, 24.0), sum_two, _mm512_sub_ps(quarter, sixth)),
-        _mm512_fmadd_ps(of(1.0, 12.0), difference_two, _mm512_mul_ps(of(1.0, 6.0), difference)),
-        _mm512_add_ps(
-            m[5],
-            _mm512_fmadd_ps(of(1.0, 6.0), sum_two, _mm512_sub_ps(_mm512_setzero_ps(), sixth)),
-        ),
+        sum_two.scaled_plus(1.0 / 24.0, m[0].scaled_plus(1.0 / 4.0, sixth)),
+        difference_two.scaled_plus(1.0 / 12.0, difference.times(1.0 / 6.0)),
+        sum_two.scaled_plus(1.0 / 6.0, sixth.plus(m[5])),
     ]
 }
 
 /// Tiles of one image, and where their pixels and points lie.
 ///
-/// Pixels are `[rows, width, 16]`. Points are `[36, tiles, channels]`, `step` floats apart, of which
-/// `at` is the first of this image and of these sixteen channels.
+/// Pixels are `[rows, width, lanes]`. Points are `[36, tiles, channels]`, `step` floats apart, of
+/// which `at` is the first of this image and of these channels.
 #[derive(Clone, Copy)]
 pub(super) struct Walk {
     pub(super) tiles: [usize; 2],
@@ -105,7 +97,7 @@ impl Walk {
     #[inline(always)]
     fn pixel(&self, tile: usize) -> usize {
         let (y, x) = (tile / self.tiles[1], tile % self.tiles[1]);
-        (4 * y * self.width + 4 * x) * 16
+        4 * y * self.width + 4 * x
     }
 
     /// The first point of a tile.
@@ -120,125 +112,125 @@ impl Walk {
 }
 
 /// Pixels of overlapping 6 by 6 tiles to points: `Bᵀ d B`.
-#[target_feature(enable = "avx512f")]
-pub(super) fn input_tiles(walk: Walk, pixels: &[f32], points: &mut [f32]) {
-    let mut half = [[_mm512_setzero_ps(); 6]; 6];
+#[inline(always)]
+pub(super) fn input_tiles<L: Lanes>(walk: Walk, pixels: &[f32], points: &mut [f32]) {
+    let mut half = [[L::splat(0.0); 6]; 6];
     for tile in 0..walk.count() {
         let (pixel, point) = (walk.pixel(tile), walk.point(tile));
-        for (row, half) in half.iter_mut().enumerate() {
-            let start = pixel + row * walk.width * 16;
-            let line = &pixels[start..start + 6 * 16];
-            *half = input([
-                read(line, 0),
-                read(line, 16),
-                read(line, 32),
-                read(line, 48),
-                read(line, 64),
-                read(line, 80),
+        for row in 0..6 {
+            let start = (pixel + row * walk.width) * L::COUNT;
+            let line = &pixels[start..start + 6 * L::COUNT];
+            half[row] = input([
+                L::read(line, 0),
+                L::read(line, L::COUNT),
+                L::read(line, 2 * L::COUNT),
+                L::read(line, 3 * L::COUNT),
+                L::read(line, 4 * L::COUNT),
+                L::read(line, 5 * L::COUNT),
             ]);
         }
         for b in 0..6 {
-            let column = [half[0][b], half[1][b], half[2][b], half[3][b], half[4][b], half[5][b]];
-            let column = input(column);
-            for (a, value) in column.into_iter().enumerate() {
-                write(points, point + (6 * a + b) * walk.step, value);
+            let column =
+                input([half[0][b], half[1][b], half[2][b], half[3][b], half[4][b], half[5][b]]);
+            for a in 0..6 {
+                column[a].write(points, point + (6 * a + b) * walk.step);
             }
         }
     }
 }
 
 /// Pixels of 4 by 4 tiles of the output gradient to points: `A y Aᵀ`.
-#[target_feature(enable = "avx512f")]
-pub(super) fn gradient_tiles(walk: Walk, pixels: &[f32], points: &mut [f32]) {
-    let mut half = [[_mm512_setzero_ps(); 6]; 4];
+#[inline(always)]
+pub(super) fn gradient_tiles<L: Lanes>(walk: Walk, pixels: &[f32], points: &mut [f32]) {
+    let mut half = [[L::splat(0.0); 6]; 4];
     for tile in 0..walk.count() {
         let (pixel, point) = (walk.pixel(tile), walk.point(tile));
-        for (row, half) in half.iter_mut().enumerate() {
-            let start = pixel + row * walk.width * 16;
-            let line = &pixels[start..start + 4 * 16];
-            *half = gradient([read(line, 0), read(line, 16), read(line, 32), read(line, 48)]);
+        for row in 0..4 {
+            let start = (pixel + row * walk.width) * L::COUNT;
+            let line = &pixels[start..start + 4 * L::COUNT];
+            half[row] = gradient([
+                L::read(line, 0),
+                L::read(line, L::COUNT),
+                L::read(line, 2 * L::COUNT),
+                L::read(line, 3 * L::COUNT),
+            ]);
         }
         for b in 0..6 {
             let column = gradient([half[0][b], half[1][b], half[2][b], half[3][b]]);
-            for (a, value) in column.into_iter().enumerate() {
-                write(points, point + (6 * a + b) * walk.step, value);
+            for a in 0..6 {
+                column[a].write(points, point + (6 * a + b) * walk.step);
             }
         }
     }
 }
 
 /// Points to pixels of 4 by 4 tiles: `Aᵀ m A`.
-#[target_feature(enable = "avx512f")]
-pub(super) fn output_tiles(walk: Walk, points: &[f32], pixels: &mut [f32]) {
-    let mut half = [[_mm512_setzero_ps(); 4]; 6];
+#[inline(always)]
+pub(super) fn output_tiles<L: Lanes>(walk: Walk, points: &[f32], pixels: &mut [f32]) {
+    let mut half = [[L::splat(0.0); 4]; 6];
     for tile in 0..walk.count() {
         let (pixel, point) = (walk.pixel(tile), walk.point(tile));
-        for (a, half) in half.iter_mut().enumerate() {
+        for a in 0..6 {
             let first = point + 6 * a * walk.step;
-            *half = output([
-                read(points, first),
-                read(points, first + walk.step),
-                read(points, first + 2 * walk.step),
-                read(points, first + 3 * walk.step),
-                read(points, first + 4 * walk.step),
-                read(points, first + 5 * walk.step),
+            half[a] = output([
+                L::read(points, first),
+                L::read(points, first + walk.step),
+                L::read(points, first + 2 * walk.step),
+                L::read(points, first + 3 * walk.step),
+                L::read(points, first + 4 * walk.step),
+                L::read(points, first + 5 * walk.step),
             ]);
         }
         for x in 0..4 {
-            let column = [half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]];
-            for (y, value) in output(column).into_iter().enumerate() {
-                write(pixels, pixel + (y * walk.width + x) * 16, value);
+            let column =
+                output([half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]]);
+            for y in 0..4 {
+                column[y].write(pixels, (pixel + y * walk.width + x) * L::COUNT);
             }
         }
     }
 }
 
-/// Adds `Gᵀ m G` to the nine taps: points `[36, pairs]` to `[9, pairs]`.
-#[target_feature(enable = "avx512f")]
-pub(super) fn add_weight_gradient(points: &[f32], pairs: usize, taps: &mut [f32]) {
-    let mut half = [[_mm512_setzero_ps(); 3]; 6];
-    for pair in (0..pairs).step_by(16) {
-        for (a, half) in half.iter_mut().enumerate() {
-            let first = pair + 6 * a * pairs;
-            *half = weight_gradient([
-                read(points, first),
-                read(points, first + pairs),
-                read(points, first + 2 * pairs),
-                read(points, first + 3 * pairs),
-                read(points, first + 4 * pairs),
-                read(points, first + 5 * pairs),
-            ]);
-        }
-        for b in 0..3 {
-            let column = [half[0][b], half[1][b], half[2][b], half[3][b], half[4][b], half[5][b]];
-            for (a, value) in weight_gradient(column).into_iter().enumerate() {
-                let place = (3 * a + b) * pairs + pair;
-                write(taps, place, _mm512_add_ps(read(taps, place), value));
-            }
-        }
+/// A register of kernels to their points: `G g Gᵀ`.
+#[inline(always)]
+pub(super) fn weight_points<L: Lanes>(taps: [L; 9]) -> [L; POINTS] {
+    let mut half = [[taps[0]; 6]; 3];
+    for a in 0..3 {
+        half[a] = weight([taps[3 * a], taps[3 * a + 1], taps[3 * a + 2]]);
     }
-}
-
-/// `G g Gᵀ` of one kernel, in plain arithmetic: there are few weights.
-pub(super) fn weight_points(kernel: &[f32; 9]) -> [f32; POINTS] {
-    let line = |g: [f32; 3]| {
-        let (even, even_two) = (g[0] + g[2], g[0] + 4.0 * g[2]);
-        [
-            g[0] / 4.0,
-            (even + g[1]) / -6.0,
-            (even - g[1]) / -6.0,
-            (even_two + 2.0 * g[1]) / 24.0,
-            (even_two - 2.0 * g[1]) / 24.0,
-            g[2],
-        ]
-    };
-    let rows: [[f32; 6]; 3] =
-        std::array::from_fn(|a| line([kernel[3 * a], kernel[3 * a + 1], kernel[3 * a + 2]]));
-    let mut points = [0.0; POINTS];
+    let mut points = [taps[0]; POINTS];
     for b in 0..6 {
-        for (a, value) in line([rows[0][b], rows[1][b], rows[2][b]]).into_iter().enumerate() {
-            points[6 * a + b] = value;
+        let column = weight([half[0][b], half[1][b], half[2][b]]);
+        for a in 0..6 {
+            points[6 * a + b] = column[a];
         }
     }
     points
+}
+
+/// Points, `step` floats apart and beginning at `first`, to the nine taps: `Gᵀ m G`.
+#[inline(always)]
+pub(super) fn taps<L: Lanes>(points: &[f32], first: usize, step: usize) -> [L; 9] {
+    let mut half = [[L::splat(0.0); 3]; 6];
+    for a in 0..6 {
+        let first = first + 6 * a * step;
+        half[a] = weight_gradient([
+            L::read(points, first),
+            L::read(points, first + step),
+            L::read(points, first + 2 * step),
+            L::read(points, first + 3 * step),
+            L::read(points, first + 4 * step),
+            L::read(points, first + 5 * step),
+        ]);
+    }
+    let mut taps = [L::splat(0.0); 9];
+    for b in 0..3 {
+        let column = weight_gradient([
+            half[0][b], half[1][b], half[2][b], half[3][b], half[4][b], half[5][b],
+        ]);
+        for a in 0..3 {
+            taps[3 * a + b] = column[a];
+        }
+    }
+    taps
 }
