@@ -16,8 +16,10 @@ mod batch_norm;
 mod buffer;
 mod conv2d;
 mod fast_path;
+mod linear;
 mod math;
 mod matmul;
+mod quantized;
 mod scratch;
 mod simd;
 #[cfg(test)]
@@ -26,4 +28,6 @@ mod testing;
 pub use activation::Activation;
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
+pub use linear::linear;
+pub use quantized::{PackedLinear, Precision};
 pub use simd::{Level, level};
