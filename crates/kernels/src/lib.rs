@@ -13,21 +13,33 @@
 
 mod activation;
 mod batch_norm;
+mod blocks;
 mod buffer;
 mod conv2d;
+mod cross_entropy;
+mod dropout;
 mod fast_path;
+mod group_norm;
+mod lanes;
+mod layer_norm;
 mod linear;
 mod math;
 mod matmul;
 mod quantized;
 mod scratch;
 mod simd;
+mod softmax;
 #[cfg(test)]
 mod testing;
 
-pub use activation::Activation;
+pub use activation::{Activation, activate};
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
+pub use cross_entropy::cross_entropy;
+pub use dropout::dropout;
+pub use group_norm::group_norm;
+pub use layer_norm::{layer_norm, rms_norm};
 pub use linear::linear;
 pub use quantized::{PackedLinear, Precision};
 pub use simd::{Level, level};
+pub use softmax::{log_softmax, softmax};
