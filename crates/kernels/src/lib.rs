@@ -11,6 +11,7 @@
 //!
 //! All `unsafe` of the workspace lives in this crate.
 
+mod attention;
 mod batch_norm;
 mod buffer;
 mod conv2d;
@@ -22,6 +23,9 @@ mod simd;
 #[cfg(test)]
 mod testing;
 
+pub use attention::{
+    AttentionOptions, Sequences, attention_weights, cross_attention, self_attention,
+};
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
 pub use simd::{Level, level};
