@@ -12,6 +12,7 @@
 //! All `unsafe` of the workspace lives in this crate.
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod blocks;
 mod buffer;
@@ -33,6 +34,9 @@ mod softmax;
 mod testing;
 
 pub use activation::{Activation, activate};
+pub use attention::{
+    AttentionOptions, Sequences, attention_weights, cross_attention, self_attention,
+};
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use conv2d::{ConvOptions, conv2d};
 pub use cross_entropy::cross_entropy;
