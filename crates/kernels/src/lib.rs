@@ -12,6 +12,7 @@
 //! All `unsafe` of the workspace lives in this crate.
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod blocks;
 mod buffer;
@@ -24,12 +25,14 @@ mod fast_path;
 mod group_norm;
 mod lanes;
 mod layer_norm;
+mod linear;
 mod math;
 mod matmul;
 mod operation;
 pub mod optimize;
 mod pool;
 mod resize;
+mod quantized;
 mod scratch;
 mod simd;
 mod softmax;
@@ -37,6 +40,9 @@ mod softmax;
 mod testing;
 
 pub use activation::{Activation, activate};
+pub use attention::{
+    AttentionOptions, Sequences, attention_weights, cross_attention, self_attention,
+};
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
 pub use contrastive::{info_nce, normalize_rows, nt_xent};
 pub use conv2d::{ConvOptions, conv2d};
@@ -47,5 +53,7 @@ pub use layer_norm::{layer_norm, rms_norm};
 pub use embedding::embedding;
 pub use pool::{PoolOptions, average_pool2d, global_average_pool, max_pool2d};
 pub use resize::{Interpolation, resize};
+pub use linear::linear;
+pub use quantized::{PackedLinear, Precision};
 pub use simd::{Level, level};
 pub use softmax::{log_softmax, softmax};

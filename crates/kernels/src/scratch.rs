@@ -1,21 +1,39 @@
-//! Growing buffers kept by each thread, so that temporary matrices are not allocated per image.
+//! Growing buffers of each thread, so that temporary matrices are not allocated per image.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
+
+/// The buffers that are not lent.
+type Buffers<T> = RefCell<Vec<Vec<T>>>;
 
 thread_local! {
-    /// Those not in use, the one of the outermost call last.
-    static BUFFERS: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+    static FLOATS: Buffers<f32> = const { RefCell::new(Vec::new()) };
+    static WORDS: Buffers<i32> = const { RefCell::new(Vec::new()) };
 }
 
 /// Calls `body` with `len` floats of unspecified content.
 ///
-/// The buffer is taken out of the thread while `body` runs, so nested calls get one of their own.
+/// The buffer is taken out of the thread while `body` runs, so nested calls get one of their own,
+/// the same every time.
 pub(crate) fn with<R>(len: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
-    let mut buffer = BUFFERS.with(|buffers| buffers.borrow_mut().pop()).unwrap_or_default();
+    lend(&FLOATS, len, body)
+}
+
+/// The same with 32-bit words.
+pub(crate) fn words<R>(len: usize, body: impl FnOnce(&mut [i32]) -> R) -> R {
+    lend(&WORDS, len, body)
+}
+
+fn lend<T: Copy + Default, R>(
+    slot: &'static LocalKey<Buffers<T>>,
+    len: usize,
+    body: impl FnOnce(&mut [T]) -> R,
+) -> R {
+    let mut buffer = slot.with(|buffers| buffers.borrow_mut().pop()).unwrap_or_default();
     if buffer.len() < len {
-        buffer.resize(len, 0.0);
+        buffer.resize(len, T::default());
     }
     let result = body(&mut buffer[..len]);
-    BUFFERS.with(|buffers| buffers.borrow_mut().push(buffer));
+    slot.with(|buffers| buffers.borrow_mut().push(buffer));
     result
 }

@@ -1,0 +1,238 @@
+//! The gradients, with the probabilities computed once more tile by tile.
+//!
+//! With `P` the probabilities of a tile, `G` the output gradient, `∘` the product by elements:
+//! `∂V = Pᵀ G`, `∂P = G Vᵀ`, `∂S = P ∘ (∂P - rowsum(P ∘ ∂P))`, `∂Q = ∂S K`, `∂K = ∂Sᵀ Q`.
+
+use super::block::Block;
+use super::forward::query_ranges;
+use super::head::{Head, Inputs, from};
+use super::pack::{self, packed_len};
+use super::plan::{Piece, Plan};
+use super::product::{self, Panels};
+use super::softmax;
+use crate::matmul::Matrix;
+use crate::{buffer, scratch};
+use rayon::prelude::*;
+
+/// Where the gradients go: each `[rows, heads · dim]`.
+pub(super) struct Gradients<'a> {
+    pub(super) queries: Block<'a>,
+    pub(super) keys: Block<'a>,
+    pub(super) values: Block<'a>,
+}
+
+/// One piece: what it needs and what it fills.
+struct Work<'a> {
+    piece: Piece,
+    log_sums: &'a [f32],
+    queries: Block<'a>,
+    keys: Block<'a>,
+    values: Block<'a>,
+}
+
+/// Fills the gradients of the inputs and gives that of the bias, if it is wanted.
+///
+/// `gradient` is that of the output, `log_sums` are [`super::forward::Forward`]'s.
+pub(super) fn backward(
+    plan: &Plan,
+    inputs: Inputs<'_>,
+    gradient: &[f32],
+    log_sums: &[f32],
+    into: Gradients<'_>,
+    with_bias: bool,
+) -> Option<Vec<f32>> {
+    let pieces = plan.pieces();
+    let mut shared = shared_sums(plan, &pieces);
+    let (work, sums) = distribute(plan, pieces, log_sums, into, &mut shared);
+    let differentiate = |work: Work<'_>, bias: Option<&mut Block<'_>>| {
+        let head = Head::new(plan, inputs, &work.piece);
+        let column = work.piece.head * plan.dim;
+        let gradient = Matrix::row_major(gradient, plan.heads * plan.dim);
+        let gradient = from(gradient, work.piece.queries.start, column);
+        differentiate(&head, plan.scale, gradient, work, bias);
+    };
+    let bias = match inputs.bias {
+        Some(bias) if with_bias => Some(by_groups(plan, bias.shared, work, differentiate)),
+        _ => {
+            work.into_par_iter().for_each(|work| differentiate(work, None));
+            None
+        }
+    };
+    sums.into_par_iter().for_each(|sum| sum.add_up(&shared));
+    bias
+}
+
+/// Room for the gradients of keys and values that several pieces add to.
+fn shared_sums(plan: &Plan, pieces: &[Piece]) -> Vec<f32> {
+    let len = |piece: &Piece| 2 * plan.spans[piece.span].keys.len() * plan.dim;
+    let several = pieces.iter().filter(|piece| piece.parts > 1);
+    buffer::to_overwrite(several.map(len).sum())
+}
+
+/// Gradients of keys and values that are sums over the parts of a sequence.
+struct Sum<'a> {
+    keys: Block<'a>,
+    values: Block<'a>,
+    /// Where the first part's terms begin, floats from part to part, and the number of parts.
+    first: usize,
+    step: usize,
+    parts: usize,
+}
+
+impl Sum<'_> {
+    fn add_up(mut self, terms: &[f32]) {
+        let half = self.keys.rows() * self.keys.columns();
+        for (start, block) in [(0, &mut self.keys), (half, &mut self.values)] {
+            let columns = block.columns();
+            for row in 0..block.rows() {
+                let sum = block.row(row);
+                for part in 0..self.parts {
+                    let at = self.first + part * self.step + start + row * columns;
+                    let terms = &terms[at..at + columns];
+                    if part == 0 {
+                        sum.copy_from_slice(terms);
+                    } else {
+                        sum.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Gives every piece its part of the gradients.
+fn distribute<'a: 'b, 'b>(
+    plan: &Plan,
+    pieces: Vec<Piece>,
+    mut log_sums: &'b [f32],
+    into: Gradients<'a>,
+    mut shared: &'b mut [f32],
+) -> (Vec<Work<'b>>, Vec<Sum<'a>>) {
+    let heads = plan.heads;
+    let keys = plan.spans.iter().map(|span| span.keys.clone());
+    let mut whole: Vec<_> = into
+        .keys
+        .grid(keys.clone(), plan.dim)
+        .into_iter()
+        .zip(into.values.grid(keys, plan.dim))
+        .map(Some)
+        .collect();
+    let queries = into.queries.grid(query_ranges(plan, &pieces), plan.dim);
+    let (mut work, mut sums) = (Vec::with_capacity(pieces.len()), Vec::new());
+    let mut used = 0;
+    for (piece, queries) in pieces.into_iter().zip(queries) {
+        let own = whole[piece.span * heads + piece.head].take();
+        let (keys, values) = if piece.parts == 1 {
+            own.expect("one piece for every head of a sequence that is not cut")
+        } else {
+            let len = plan.spans[piece.span].keys.len() * plan.dim;
+            if let Some((keys, values)) = own {
+                let (step, parts) = (2 * len * heads, piece.parts);
+                sums.push(Sum { keys, values, first: used, step, parts });
+            }
+            used += 2 * len;
+            let mut take = || shared.split_off_mut(..len).expect("room for every part");
+            (Block::new(take(), plan.dim), Block::new(take(), plan.dim))
+        };
+        let log_sums = log_sums.split_off(..piece.queries.len()).expect("one per query");
+        work.push(Work { piece, log_sums, queries, keys, values });
+    }
+    (work, sums)
+}
+
+/// Differentiates with the bias's gradient: `[n, heads, t, t]`, or the sum over all sequences. The
+/// sequences of one group add to the same sum, one after the other.
+fn by_groups(
+    plan: &Plan,
+    shared: bool,
+    work: Vec<Work<'_>>,
+    differentiate: impl Fn(Work<'_>, Option<&mut Block<'_>>) + Sync,
+) -> Vec<f32> {
+    let (sequences, heads, length) = (plan.spans.len(), plan.heads, plan.length());
+    let groups = if shared { plan.groups() } else { sequences };
+    let one = heads * length * length;
+    let mut sums = vec![0.0; groups * one];
+    let squares = (0..groups * heads).map(|index| index * length..(index + 1) * length);
+    let squares = Block::new(&mut sums, length).grid(squares, length);
+    let mut tasks: Vec<_> = squares.into_iter().map(|square| (square, Vec::new())).collect();
+    for work in work {
+        let group = work.piece.span * groups / sequences;
+        tasks[group * heads + work.piece.head].1.push(work);
+    }
+    tasks.into_par_iter().for_each(|(mut square, work)| {
+        work.into_iter().for_each(|work| differentiate(work, Some(&mut square)));
+    });
+    if shared {
+        sums.resize(groups.max(1) * one, 0.0);
+        let (total, others) = sums.split_at_mut(one);
+        for other in others.chunks_exact(one.max(1)) {
+            total.iter_mut().zip(other).for_each(|(total, other)| *total += other);
+        }
+        sums.truncate(one);
+    }
+    sums
+}
+
+fn differentiate(
+    head: &Head<'_>,
+    scale: f32,
+    gradient: Matrix<'_>,
+    work: Work<'_>,
+    mut bias: Option<&mut Block<'_>>,
+) {
+    let Work { log_sums, mut queries, mut keys, mut values, .. } = work;
+    let [_, key_count, dim] = head.shape;
+    let lengths = [packed_len(key_count, dim), head.tile_len()];
+    scratch::with(2 * (lengths[0] + lengths[1]), |buffer| {
+        let (packed_keys, rest) = buffer.split_at_mut(lengths[0]);
+        let (packed_values, rest) = rest.split_at_mut(lengths[0]);
+        let (scores, gradients) = rest.split_at_mut(lengths[1]);
+        head.pack_keys(packed_keys);
+        pack::transpose(head.values, [key_count, dim], 1.0, packed_values);
+        // Keys below this have a gradient already. The last queries see the most keys.
+        let mut reached = 0;
+        for tile in head.tiles().rev() {
+            let (count, width) = (tile.queries.len(), tile.width);
+            let scores = &mut scores[..count * width];
+            let gradients = &mut gradients[..count * width];
+            let gradient = from(gradient, tile.queries.start, 0);
+            head.scores(&tile, packed_keys, scores);
+            let shape = [count, tile.keys, dim];
+            let mut block = Block::new(gradients, width);
+            let rhs = Panels::packed(packed_values, dim);
+            product::multiply(shape, &mut block, false, gradient, rhs);
+
+            let log_sums = &log_sums[tile.queries.clone()];
+            let factor = if bias.is_some() { 1.0 } else { scale };
+            softmax::differentiate(scores, gradients, width, tile.visible, log_sums, factor);
+            if let Some(bias) = &mut bias {
+                for (row, gradients) in gradients.chunks_exact_mut(width).enumerate() {
+                    let sums = bias.row(tile.queries.start + row).iter_mut();
+                    for (sum, gradient) in sums.zip(&mut gradients[..tile.keys]) {
+                        *sum += *gradient;
+                        *gradient *= scale;
+                    }
+                }
+            }
+
+            let [by_score, weights] =
+                [&*gradients, &*scores].map(|values| Matrix::row_major(values, width));
+            let mut target = queries.part(tile.queries.clone());
+            product::multiply(
+                [count, dim, tile.keys],
+                &mut target,
+                false,
+                by_score,
+                Panels::of(head.keys),
+            );
+            let tile_queries = Panels::of(from(head.queries, tile.queries.start, 0));
+            let shape = [tile.keys, dim, count];
+            let more = reached > 0;
+            product::multiply(shape, &mut keys, more, by_score.transposed(), tile_queries);
+            product::multiply(shape, &mut values, more, weights.transposed(), Panels::of(gradient));
+            reached = reached.max(tile.keys);
+        }
+        keys.part(reached..key_count).fill(0.0);
+        values.part(reached..key_count).fill(0.0);
+    });
+}

@@ -1,0 +1,85 @@
+//! Every fast loop agrees with its scalar twin.
+
+use super::block::Block;
+use super::pack;
+use super::product::{self, Panels};
+use super::softmax::{self, LANES, Visible};
+use crate::matmul::Matrix;
+use crate::testing::{difference, values};
+use proptest::prelude::*;
+
+fn close(left: &[f32], right: &[f32]) -> bool {
+    let wide = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+    difference(&wide(left), &wide(right)) < 1e-5
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn products(
+        (m, n, k) in (1usize..40, 1usize..90, 1usize..300),
+        (gap, accumulate, transposed) in (0usize..9, any::<bool>(), any::<bool>()),
+    ) {
+        let (lhs, rhs) = (values(m * k + gap * m, 1), values((n + gap) * k, 2));
+        let lhs = if transposed {
+            Matrix { data: &lhs, row: 1, column: m }
+        } else {
+            Matrix::row_major(&lhs, k + gap)
+        };
+        let rhs = Panels::of(Matrix::row_major(&rhs, n + gap));
+        let [mut fast, mut plain] = [(); 2].map(|()| values(m * (n + gap), 3));
+        let step = n + gap;
+        let block = |values| Block::new(values, step).split_columns(n).0;
+        product::multiply([m, n, k], &mut block(&mut fast), accumulate, lhs, rhs);
+        product::by_rows([m, n, k], &mut block(&mut plain), accumulate, lhs, rhs);
+        prop_assert!(close(&fast, &plain));
+    }
+
+    #[test]
+    fn transposes((rows, depth, gap) in (0usize..80, 1usize..40, 0usize..9)) {
+        let source = values(rows * (depth + gap), 1);
+        let source = Matrix::row_major(&source, depth + gap);
+        let [mut fast, mut plain] = [(); 2].map(|()| vec![0.0; pack::packed_len(rows, depth)]);
+        pack::transpose(source, [rows, depth], 0.7, &mut fast);
+        pack::transpose_part(source, [0..rows, 0..depth], depth, 0.7, &mut plain);
+        prop_assert_eq!(&fast, &plain);
+        for row in 0..rows {
+            for column in 0..depth {
+                let place = (row / product::PANEL * depth + column) * product::PANEL;
+                let value = fast[place + row % product::PANEL];
+                prop_assert_eq!(value, 0.7 * source.data[row * source.row + column]);
+            }
+        }
+    }
+
+    #[test]
+    fn softmaxes(
+        (rows, vectors) in (1usize..9, 1usize..6),
+        (first, step) in (0usize..40, 0usize..2),
+    ) {
+        let width = vectors * LANES;
+        let visible = Visible { first, step, most: width - 3 };
+        let scores = values(rows * width, 1);
+        let gradients = values(rows * width, 2);
+        let log_sums = values(rows, 3);
+
+        let [mut fast, mut plain] = [(); 2].map(|()| [scores.clone(), log_sums.clone(), log_sums.clone()]);
+        let [a, b, c] = &mut fast;
+        softmax::exponentiate(a, width, visible, b, c);
+        let [a, b, c] = &mut plain;
+        softmax::exponentiate_body::<false>(a, width, visible, b, c);
+        for (fast, plain) in fast.iter().zip(&plain) {
+            for (fast, plain) in fast.iter().zip(plain) {
+                prop_assert!(fast == plain || (fast - plain).abs() < 1e-5);
+            }
+        }
+
+        let [mut fast, mut plain] = [(); 2].map(|()| [scores.clone(), gradients.clone()]);
+        let [a, b] = &mut fast;
+        softmax::differentiate(a, b, width, visible, &log_sums, 0.6);
+        let [a, b] = &mut plain;
+        softmax::differentiate_body::<false>(a, b, width, visible, &log_sums, 0.6);
+        prop_assert!(close(&fast.concat(), &plain.concat()));
+    }
+}
