@@ -15,6 +15,7 @@ methods! {
         mlp::Mlp = "mlp",
         cnn::Cnn = "cnn",
         resnet::ResNet = "resnet",
+        vit::Vit = "vit",
     }
 }
 

@@ -1,7 +1,8 @@
-//! `y = x W + b`.
+//! `y = x W + b`, with the activation that follows it.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use pith_kernels::Activation;
 
 use super::Init;
 
@@ -23,9 +24,26 @@ impl Linear {
         Self { weight, bias }
     }
 
-    /// `[n, inputs]` to `[n, outputs]`.
-    pub fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
+    /// `parts` maps side by side, each with weights uniform on `±sqrt(6 / (inputs + outputs))`
+    /// (Glorot, Bengio 2010, equation 16) and biases zero: what transformers start from.
+    pub fn glorot(inputs: usize, outputs: usize, parts: usize, init: &mut Init) -> Self {
+        let bound = (6.0 / (inputs + outputs) as f32).sqrt();
+        let weight = init.uniform([inputs, parts * outputs], bound);
+        Self { weight, bias: Some(init.constant([parts * outputs], 0.0)) }
+    }
+
+    /// `[.., inputs]` to `[.., outputs]`.
+    pub fn forward<const D: usize>(&self, rows: Tensor<D>) -> Tensor<D> {
+        self.map(rows, None)
+    }
+
+    /// The same, through an activation.
+    pub fn activated<const D: usize>(&self, rows: Tensor<D>, activation: Activation) -> Tensor<D> {
+        self.map(rows, Some(activation))
+    }
+
+    fn map<const D: usize>(&self, rows: Tensor<D>, activation: Option<Activation>) -> Tensor<D> {
         let bias = self.bias.as_ref().map(Param::val);
-        burn::tensor::module::linear(rows, self.weight.val(), bias)
+        pith_kernels::linear(rows, self.weight.val(), bias, activation)
     }
 }

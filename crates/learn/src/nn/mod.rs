@@ -3,17 +3,23 @@
 //! Parameters are drawn from an explicit generator, so that a model is the same for the same seed
 //! whatever else the program does.
 
+pub mod attention;
 pub mod batch_norm;
 pub mod conv;
 pub mod init;
+pub mod layer_norm;
 pub mod linear;
 pub mod mlp;
 pub mod pool;
+pub mod transformer;
 pub mod upsampler;
 
+pub use attention::SelfAttention;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
 pub use init::Init;
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use mlp::Mlp;
+pub use transformer::Transformer;
 pub use upsampler::Upsampler;

@@ -1,0 +1,218 @@
+//! Vision transformer: a picture as a sequence of patches (Dosovitskiy et al. 2021, figure 1).
+//!
+//! Departures: positions may be sines and cosines of the row and column (as MAE fixes them), and
+//! register tokens may be added (Darcet et al. 2024): tokens without a place that the others use
+//! to compute and that are thrown away after. Choose it for the methods that mask or match patches;
+//! on few small pictures without labels a residual network learns faster.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use pith_data::sample::Shape;
+use pith_kernels::{ConvOptions, Sequences};
+use serde::{Deserialize, Serialize};
+
+use super::{Encode, Latent, positive};
+use crate::Error;
+use crate::input::Input;
+use crate::method::About;
+use crate::nn::{Init, Transformer, transformer};
+
+pub(super) const ABOUT: About = About {
+    summary: "vision transformer: a picture as a sequence of patches",
+    citation: "Dosovitskiy et al.: An image is worth 16x16 words: transformers for image recognition at scale, ICLR 2021",
+};
+
+/// Added to the variance in every normalization, as the authors do.
+const EPSILON: f64 = 1e-6;
+/// Deviation of the first positions and of the tokens without a place.
+const DEVIATION: f32 = 0.02;
+
+/// Settings; the defaults are a narrow network for pictures of 32 pixels.
+///
+/// ViT-S/16 is `patch = 16, width = 384, depth = 12, heads = 6`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Pixels on a side of a patch.
+    pub patch: usize,
+    /// Numbers per token.
+    pub width: usize,
+    /// Blocks one after the other.
+    pub depth: usize,
+    /// Attention heads of each block.
+    pub heads: usize,
+    /// Hidden width of each perceptron, as a multiple of the width.
+    pub mlp_ratio: usize,
+    /// How tokens know where their patch lies.
+    pub positions: Positions,
+    /// What becomes the latent.
+    pub pool: Pool,
+    /// Tokens without a place beside the class token.
+    pub registers: usize,
+    /// Initial scale of what each part of a block adds, learned per channel; 0 leaves it out.
+    pub layer_scale: f32,
+}
+
+/// How tokens know where their patch lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Positions {
+    /// A vector per place.
+    Learned,
+    /// Sines and cosines of the row and the column.
+    SinCos,
+}
+
+/// What becomes the latent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pool {
+    /// The class token.
+    Class,
+    /// The mean of the patch tokens.
+    Mean,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            patch: 4,
+            width: 192,
+            depth: 6,
+            heads: 3,
+            mlp_ratio: 4,
+            positions: Positions::Learned,
+            pool: Pool::Class,
+            registers: 0,
+            layer_scale: 0.0,
+        }
+    }
+}
+
+impl Config {
+    pub(super) fn init(&self, shape: Shape, init: &mut Init) -> Result<Vit, Error> {
+        let Self { patch, width, depth, heads, .. } = *self;
+        positive("encoder.vit patch, width, depth, heads", &[patch, width, depth, heads])?;
+        positive("encoder.vit.mlp-ratio", &[self.mlp_ratio])?;
+        let channels = super::channels("vit", shape)?;
+        let Shape::Pixels { height, width: across, .. } = shape else {
+            unreachable!("`channels` accepts pictures only")
+        };
+        if height % patch != 0 || across % patch != 0 {
+            return Err(Error::Recipe(format!(
+                "encoder.vit.patch must divide the picture of {height}x{across}, received {patch}"
+            )));
+        }
+        if width % heads != 0 || (self.positions == Positions::SinCos && width % 4 != 0) {
+            return Err(Error::Recipe(format!(
+                "encoder.vit.width must be a multiple of the {heads} heads (and of 4 with sin-cos \
+                 positions), received {width}"
+            )));
+        }
+        let grid = [height / patch, across / patch];
+        let fan = channels * patch * patch;
+        let bound = (6.0 / (fan + width) as f32).sqrt();
+        let shape = transformer::Shape {
+            width,
+            depth,
+            heads,
+            hidden: width * self.mlp_ratio,
+            causal: false,
+            layer_scale: (self.layer_scale > 0.0).then_some(self.layer_scale),
+            epsilon: EPSILON,
+        };
+        let positions = match self.positions {
+            Positions::Learned => init.normal([grid[0] * grid[1], width], DEVIATION),
+            Positions::SinCos => init.fixed([grid[0] * grid[1], width], sin_cos(grid, width)),
+        };
+        Ok(Vit {
+            embed: init.uniform([width, channels, patch, patch], bound),
+            bias: init.constant([width], 0.0),
+            positions,
+            class: init.normal([1, width], DEVIATION),
+            registers: (self.registers > 0)
+                .then(|| init.normal([self.registers, width], DEVIATION)),
+            transformer: Transformer::new(shape, init),
+            patch,
+            mean: self.pool == Pool::Mean,
+        })
+    }
+}
+
+/// The module.
+#[derive(Module, Debug)]
+pub struct Vit {
+    /// `[width, channels, patch, patch]`.
+    embed: Param<Tensor<4>>,
+    bias: Param<Tensor<1>>,
+    /// One per patch, `[patches, width]`.
+    positions: Param<Tensor<2>>,
+    /// `[1, width]`.
+    class: Param<Tensor<2>>,
+    /// `[registers, width]`.
+    registers: Option<Param<Tensor<2>>>,
+    transformer: Transformer,
+    patch: usize,
+    mean: bool,
+}
+
+impl Vit {
+    /// `[n, channels, height, width]` to the tokens of its patches with their positions,
+    /// `[n, patches, width]`.
+    fn patches(&self, pixels: Tensor<4>) -> Tensor<3> {
+        let options = ConvOptions { stride: [self.patch; 2], ..Default::default() };
+        let (weight, bias) = (self.embed.val(), self.bias.val());
+        let grid = pith_kernels::conv2d(pixels, weight, Some(bias), options); // [n, width, y, x]
+        let tokens = grid.flatten::<3>(2, 3).swap_dims(1, 2); // [n, patches, width]
+        tokens + self.positions.val().unsqueeze()
+    }
+
+    /// The tokens that stand before the patches: class and registers, `[leading, width]`.
+    fn leading(&self) -> Tensor<2> {
+        match &self.registers {
+            Some(registers) => Tensor::cat(vec![self.class.val(), registers.val()], 0),
+            None => self.class.val(),
+        }
+    }
+}
+
+impl Encode for Vit {
+    fn encode(&self, input: &Input) -> Latent {
+        let Input::Pixels(pixels) = input else {
+            panic!("a vit was built for pictures and received {} table rows", input.samples())
+        };
+        let patches = self.patches(pixels.clone());
+        let [n, count, width] = patches.dims();
+        let leading = self.leading();
+        let before = leading.dims()[0];
+        let leading = leading.unsqueeze::<3>().expand([n, before, width]);
+        let tokens = Tensor::cat(vec![leading, patches], 1); // [n, before + patches, width]
+        let length = before + count;
+        let tokens = tokens.reshape([n * length, width]);
+        let tokens = self.transformer.forward(tokens, &Sequences::Uniform(length));
+        let tokens = tokens.reshape([n, length, width]);
+        let pooled = match self.mean {
+            true => tokens.narrow(1, before, count).mean_dim(1),
+            false => tokens.narrow(1, 0, 1),
+        };
+        Latent { pooled: pooled.squeeze_dim(1) } // [n, width]
+    }
+
+    fn width(&self) -> usize {
+        self.class.dims()[1]
+    }
+}
+
+/// Sines and cosines of the row in the first half of the channels, of the column in the second,
+/// at frequencies from 1 to 1 / 10000 (Vaswani et al. 2017, section 3.5, in two dimensions).
+fn sin_cos([rows, columns]: [usize; 2], width: usize) -> Vec<f32> {
+    let quarter = width / 4;
+    let axis = |place: usize| {
+        let angle =
+            move |channel: usize| place as f32 / 10_000f32.powf(channel as f32 / quarter as f32);
+        let sines = (0..quarter).map(move |channel| angle(channel).sin());
+        sines.chain((0..quarter).map(move |channel| angle(channel).cos()))
+    };
+    let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    places.flat_map(|(row, column)| axis(row).chain(axis(column))).collect()
+}

@@ -1,0 +1,103 @@
+//! A stack of transformer blocks that normalize before each part (Xiong et al. 2020):
+//! `x = x + attention(norm(x))`, `x = x + mlp(norm(x))`.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use pith_kernels::{Activation, Sequences};
+
+use super::{Init, LayerNorm, Linear, SelfAttention};
+
+/// What a stack is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Numbers per token.
+    pub width: usize,
+    /// Blocks one after the other.
+    pub depth: usize,
+    /// Attention heads of each block.
+    pub heads: usize,
+    /// Hidden width of each perceptron.
+    pub hidden: usize,
+    /// Whether a token sees only those before it.
+    pub causal: bool,
+    /// Initial scale of what each part adds, learned per channel (Touvron et al. 2021, LayerScale);
+    /// none leaves it out.
+    pub layer_scale: Option<f32>,
+    /// Added to the variance in every normalization.
+    pub epsilon: f64,
+}
+
+/// Blocks and a last normalization.
+#[derive(Module, Debug)]
+pub struct Transformer {
+    /// The blocks, first to last.
+    pub blocks: Vec<Block>,
+    /// The last normalization.
+    pub norm: LayerNorm,
+}
+
+impl Transformer {
+    /// Initial parameters.
+    pub fn new(shape: Shape, init: &mut Init) -> Self {
+        Self {
+            blocks: (0..shape.depth).map(|_| Block::new(shape, init)).collect(),
+            norm: LayerNorm::new(shape.width, shape.epsilon, init),
+        }
+    }
+
+    /// Tokens one after the other, `[rows, width]`, to the same shape.
+    pub fn forward(&self, tokens: Tensor<2>, sequences: &Sequences) -> Tensor<2> {
+        let tokens =
+            self.blocks.iter().fold(tokens, |tokens, block| block.forward(tokens, sequences));
+        self.norm.forward(tokens)
+    }
+}
+
+/// Attention and a perceptron, each added to what came in.
+#[derive(Module, Debug)]
+pub struct Block {
+    norm1: LayerNorm,
+    /// Between tokens.
+    pub attention: SelfAttention,
+    scale1: Option<Param<Tensor<1>>>,
+    norm2: LayerNorm,
+    up: Linear,
+    down: Linear,
+    scale2: Option<Param<Tensor<1>>>,
+}
+
+impl Block {
+    fn new(shape: Shape, init: &mut Init) -> Self {
+        let scale =
+            |init: &Init| shape.layer_scale.map(|value| init.constant([shape.width], value));
+        Self {
+            norm1: LayerNorm::new(shape.width, shape.epsilon, init),
+            attention: SelfAttention::new(shape.width, shape.heads, shape.causal, init),
+            scale1: scale(init),
+            norm2: LayerNorm::new(shape.width, shape.epsilon, init),
+            up: Linear::glorot(shape.width, shape.hidden, 1, init),
+            down: Linear::glorot(shape.hidden, shape.width, 1, init),
+            scale2: scale(init),
+        }
+    }
+
+    /// Tokens one after the other, `[rows, width]`, to the same shape.
+    pub fn forward(&self, tokens: Tensor<2>, sequences: &Sequences) -> Tensor<2> {
+        let mixed = self.attention.forward(self.norm1.forward(tokens.clone()), sequences);
+        let tokens = tokens + scaled(mixed, self.scale1.as_ref());
+        let hidden = self.up.activated(self.norm2.forward(tokens.clone()), Activation::Gelu);
+        tokens + scaled(self.down.forward(hidden), self.scale2.as_ref())
+    }
+
+    /// The attention of this block to tokens that enter it; see [`SelfAttention::weights`].
+    pub fn attention_weights(&self, tokens: Tensor<2>, sequences: &Sequences) -> Tensor<4> {
+        self.attention.weights(self.norm1.forward(tokens), sequences)
+    }
+}
+
+fn scaled(rows: Tensor<2>, scale: Option<&Param<Tensor<1>>>) -> Tensor<2> {
+    match scale {
+        Some(scale) => rows * scale.val().unsqueeze(), // [rows, width] * [1, width]
+        None => rows,
+    }
+}
