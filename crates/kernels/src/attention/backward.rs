@@ -1,20 +1,16 @@
-//! The gradients, with the probabilities computed once more tile by tile.
-//!
-//! With `P` the probabilities of a tile, `G` the output gradient, `∘` the product by elements:
-//! `∂V = Pᵀ G`, `∂P = G Vᵀ`, `∂S = P ∘ (∂P - rowsum(P ∘ ∂P))`, `∂Q = ∂S K`, `∂K = ∂Sᵀ Q`.
+//! The gradients, with the probabilities computed once more: who computes what, and where the
+//! results go. [`super::derivative`] does one piece.
 
 use super::block::Block;
+use super::derivative;
 use super::forward::query_ranges;
 use super::head::{Head, Inputs, from};
-use super::pack::{self, packed_len};
 use super::plan::{Piece, Plan};
-use super::product::{self, Panels};
-use super::softmax;
+use crate::buffer;
 use crate::matmul::Matrix;
-use crate::{buffer, scratch};
 use rayon::prelude::*;
 
-/// Where the gradients go: each `[rows, heads · dim]`.
+/// Where gradients go: each `[rows, heads · dim]`, or the rows and columns of one piece.
 pub(super) struct Gradients<'a> {
     pub(super) queries: Block<'a>,
     pub(super) keys: Block<'a>,
@@ -45,11 +41,12 @@ pub(super) fn backward(
     let mut shared = shared_sums(plan, &pieces);
     let (work, sums) = distribute(plan, pieces, log_sums, into, &mut shared);
     let differentiate = |work: Work<'_>, bias: Option<&mut Block<'_>>| {
-        let head = Head::new(plan, inputs, &work.piece);
-        let column = work.piece.head * plan.dim;
+        let Work { piece, log_sums, queries, keys, values } = work;
         let gradient = Matrix::row_major(gradient, plan.heads * plan.dim);
-        let gradient = from(gradient, work.piece.queries.start, column);
-        differentiate(&head, plan.scale, gradient, work, bias);
+        let gradient = from(gradient, piece.queries.start, piece.head * plan.dim);
+        let head = Head::new(plan, inputs, &piece);
+        let into = Gradients { queries, keys, values };
+        derivative::differentiate(&head, gradient, log_sums, into, bias);
     };
     let bias = match inputs.bias {
         Some(bias) if with_bias => Some(by_groups(plan, bias.shared, work, differentiate)),
@@ -171,68 +168,4 @@ fn by_groups(
         sums.truncate(one);
     }
     sums
-}
-
-fn differentiate(
-    head: &Head<'_>,
-    scale: f32,
-    gradient: Matrix<'_>,
-    work: Work<'_>,
-    mut bias: Option<&mut Block<'_>>,
-) {
-    let Work { log_sums, mut queries, mut keys, mut values, .. } = work;
-    let [_, key_count, dim] = head.shape;
-    let lengths = [packed_len(key_count, dim), head.tile_len()];
-    scratch::with(2 * (lengths[0] + lengths[1]), |buffer| {
-        let (packed_keys, rest) = buffer.split_at_mut(lengths[0]);
-        let (packed_values, rest) = rest.split_at_mut(lengths[0]);
-        let (scores, gradients) = rest.split_at_mut(lengths[1]);
-        head.pack_keys(packed_keys);
-        pack::transpose(head.values, [key_count, dim], 1.0, packed_values);
-        // Keys below this have a gradient already. The last queries see the most keys.
-        let mut reached = 0;
-        for tile in head.tiles().rev() {
-            let (count, width) = (tile.queries.len(), tile.width);
-            let scores = &mut scores[..count * width];
-            let gradients = &mut gradients[..count * width];
-            let gradient = from(gradient, tile.queries.start, 0);
-            head.scores(&tile, packed_keys, scores);
-            let shape = [count, tile.keys, dim];
-            let mut block = Block::new(gradients, width);
-            let rhs = Panels::packed(packed_values, dim);
-            product::multiply(shape, &mut block, false, gradient, rhs);
-
-            let log_sums = &log_sums[tile.queries.clone()];
-            let factor = if bias.is_some() { 1.0 } else { scale };
-            softmax::differentiate(scores, gradients, width, tile.visible, log_sums, factor);
-            if let Some(bias) = &mut bias {
-                for (row, gradients) in gradients.chunks_exact_mut(width).enumerate() {
-                    let sums = bias.row(tile.queries.start + row).iter_mut();
-                    for (sum, gradient) in sums.zip(&mut gradients[..tile.keys]) {
-                        *sum += *gradient;
-                        *gradient *= scale;
-                    }
-                }
-            }
-
-            let [by_score, weights] =
-                [&*gradients, &*scores].map(|values| Matrix::row_major(values, width));
-            let mut target = queries.part(tile.queries.clone());
-            product::multiply(
-                [count, dim, tile.keys],
-                &mut target,
-                false,
-                by_score,
-                Panels::of(head.keys),
-            );
-            let tile_queries = Panels::of(from(head.queries, tile.queries.start, 0));
-            let shape = [tile.keys, dim, count];
-            let more = reached > 0;
-            product::multiply(shape, &mut keys, more, by_score.transposed(), tile_queries);
-            product::multiply(shape, &mut values, more, weights.transposed(), Panels::of(gradient));
-            reached = reached.max(tile.keys);
-        }
-        keys.part(reached..key_count).fill(0.0);
-        values.part(reached..key_count).fill(0.0);
-    });
 }

@@ -64,6 +64,12 @@ impl<'a> Block<'a> {
         Block { first, rows: rows.len(), borrow: PhantomData, ..*self }
     }
 
+    /// Takes over the values of a block of the same extents.
+    pub(super) fn copy_from(&mut self, other: &mut Block<'_>) {
+        assert_eq!([self.rows, self.columns], [other.rows, other.columns], "the same extents");
+        (0..self.rows).for_each(|row| self.row(row).copy_from_slice(other.row(row)));
+    }
+
     pub(super) fn fill(&mut self, value: f32) {
         (0..self.rows).for_each(|row| self.row(row).fill(value));
     }

@@ -6,8 +6,8 @@ use burn::tensor::{Bool, Device, Tensor, TensorData, activation};
 use std::ops::Range;
 
 /// As [`super::self_attention`].
-pub(super) fn self_attention(qkv: Tensor<2>, bias: Option<Tensor<4>>, plan: &Plan) -> Tensor<2> {
-    attention(thirds(&qkv, plan), bias, plan)
+pub(super) fn self_attention(qkv: &Tensor<2>, bias: Option<Tensor<4>>, plan: &Plan) -> Tensor<2> {
+    attention(thirds(qkv, plan), bias, plan)
 }
 
 /// As [`super::cross_attention`].
@@ -22,12 +22,12 @@ pub(super) fn cross_attention(
 }
 
 /// As [`super::attention_weights`].
-pub(super) fn attention_weights(qkv: Tensor<2>, plan: &Plan) -> Tensor<4> {
+pub(super) fn attention_weights(qkv: &Tensor<2>, plan: &Plan) -> Tensor<4> {
     let (count, length) = (plan.spans.len(), plan.length());
     if count * length == 0 {
         return Tensor::zeros([count, plan.heads, length, length], &qkv.device());
     }
-    let [queries, keys, _] = thirds(&qkv, plan).map(|part| heads(part, count, plan));
+    let [queries, keys, _] = thirds(qkv, plan).map(|part| heads(part, count, plan));
     probabilities(queries, keys, None, &plan.spans, [length; 2], plan)
 }
 

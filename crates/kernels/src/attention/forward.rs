@@ -2,7 +2,7 @@
 
 use super::block::Block;
 use super::head::{Head, Inputs};
-use super::pack::packed_len;
+use super::pack::{self, packed_len};
 use super::plan::{Piece, Plan};
 use super::product::{self, Panels};
 use super::softmax;
@@ -11,7 +11,7 @@ use crate::{buffer, scratch};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// An output `[rows, heads · dim]`, and `ln Σ e^score` of every query and head, in the order of
+/// An output `[rows, heads · dim]`, and `log₂ Σ e^score` of every query and head, in the order of
 /// [`Plan::pieces`].
 pub(super) struct Forward {
     pub(super) output: Vec<f32>,
@@ -48,11 +48,19 @@ pub(super) fn forward(plan: &Plan, inputs: Inputs<'_>) -> Forward {
 
 fn attend(head: &Head<'_>, mut output: Block<'_>, log_sums: &mut [f32]) {
     let [count, keys, dim] = head.shape;
-    let lengths = [packed_len(keys, dim), head.tile_len(), count];
+    let several = head.has_several_tiles();
+    let copied = if several { pack::rows_len(keys, dim) } else { 0 };
+    let lengths = [packed_len(keys, dim), copied, head.tile_len(), count];
     scratch::with(lengths.iter().sum(), |buffer| {
         let (packed, rest) = buffer.split_at_mut(lengths[0]);
-        let (scores, inverses) = rest.split_at_mut(lengths[1]);
+        let (copied, rest) = rest.split_at_mut(lengths[1]);
+        let (scores, inverses) = rest.split_at_mut(lengths[2]);
         head.pack_keys(packed);
+        let values = if several {
+            pack::rows(head.values, [keys, dim], copied)
+        } else {
+            Panels::of(head.values)
+        };
         for tile in head.tiles() {
             let scores = &mut scores[..tile.queries.len() * tile.width];
             let inverses = &mut inverses[..tile.queries.len()];
@@ -62,7 +70,7 @@ fn attend(head: &Head<'_>, mut output: Block<'_>, log_sums: &mut [f32]) {
             let mut output = output.part(tile.queries.clone());
             let weights = Matrix::row_major(scores, tile.width);
             let shape = [tile.queries.len(), dim, tile.keys];
-            product::multiply(shape, &mut output, false, weights, Panels::of(head.values));
+            product::multiply(shape, &mut output, false, weights, values);
             for (row, inverse) in inverses.iter().enumerate() {
                 output.row(row).iter_mut().for_each(|value| *value *= inverse);
             }

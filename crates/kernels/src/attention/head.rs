@@ -6,16 +6,17 @@ use super::plan::{Piece, Plan};
 use super::product::{self, Panels};
 use super::softmax::{LANES, Visible};
 use crate::matmul::Matrix;
+use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
 /// Scores of one tile, at most: they pass through the second-level cache several times.
-const TILE: usize = 1 << 15;
+const TILE: usize = 1 << 17;
 
 /// Fewest and most queries of a tile.
 const ROWS: [usize; 2] = [24, 384];
 
 /// Most queries of a causal tile: its rows are computed as far as the last of them sees.
-const CAUSAL_ROWS: usize = 24;
+const CAUSAL_ROWS: usize = 48;
 
 /// The values of all sequences: heads side by side within each row.
 #[derive(Clone, Copy)]
@@ -47,7 +48,7 @@ pub(super) struct Head<'a> {
     /// Place of the first query in its sequence.
     first: usize,
     causal: bool,
-    scale: f32,
+    pub(super) scale: f32,
 }
 
 /// Some of a head's queries.
@@ -100,6 +101,11 @@ impl<'a> Head<'a> {
         if self.causal { rows.min(CAUSAL_ROWS) } else { rows }
     }
 
+    /// Whether there is more than one tile, so that rearranging keys and values pays.
+    pub(super) fn has_several_tiles(&self) -> bool {
+        self.shape[0] > self.tile_rows()
+    }
+
     /// Most floats that the scores of a tile need.
     pub(super) fn tile_len(&self) -> usize {
         let [count, keys, _] = self.shape;
@@ -122,13 +128,13 @@ impl<'a> Head<'a> {
         })
     }
 
-    /// `scale · keysᵀ`, as [`Self::scores`] needs them.
+    /// `scale · log₂ e · keysᵀ`, as [`Self::scores`] needs them.
     pub(super) fn pack_keys(&self, panels: &mut [f32]) {
         let [_, keys, dim] = self.shape;
-        pack::transpose(self.keys, [keys, dim], self.scale, panels);
+        pack::transpose(self.keys, [keys, dim], self.scale * LOG2_E, panels);
     }
 
-    /// `scale · queries · keysᵀ + bias` of a tile: rows `tile.width` apart.
+    /// `(scale · queries · keysᵀ + bias) log₂ e` of a tile: rows `tile.width` apart.
     pub(super) fn scores(&self, tile: &Tile, keys: &[f32], scores: &mut [f32]) {
         let [_, _, dim] = self.shape;
         let queries = from(self.queries, tile.queries.start, 0);
@@ -138,7 +144,11 @@ impl<'a> Head<'a> {
         if let Some(bias) = self.bias {
             for row in 0..tile.queries.len() {
                 let bias = &bias.data[(tile.queries.start + row) * bias.row..][..tile.keys];
-                block.row(row).iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
+                block
+                    .row(row)
+                    .iter_mut()
+                    .zip(bias)
+                    .for_each(|(score, bias)| *score += bias * LOG2_E);
             }
         }
     }

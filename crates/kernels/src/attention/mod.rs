@@ -9,6 +9,9 @@
 mod backward;
 mod block;
 mod composed;
+mod derivative;
+#[cfg(test)]
+mod edge_tests;
 mod extension;
 mod forward;
 mod head;
@@ -84,7 +87,7 @@ pub fn self_attention(
 ) -> Tensor<2> {
     let plan = self_plan(&qkv, sequences, bias.as_ref(), options);
     if !(fast_path::accepts(&qkv) && bias.as_ref().is_none_or(fast_path::accepts)) {
-        return composed::self_attention(qkv, bias, &plan);
+        return composed::self_attention(&qkv, bias, &plan);
     }
     let bias = bias.unwrap_or_else(|| Tensor::empty([0, 0, 0, 0], &qkv.device()));
     Tensor::from_dispatch(<Dispatch as FusedAttention>::fused_self_attention(
@@ -141,7 +144,7 @@ pub fn attention_weights(
     let plan = self_plan(&qkv, sequences, None, options);
     let qkv = if qkv.device().is_autodiff() { qkv.inner() } else { qkv };
     if !fast_path::accepts(&qkv) {
-        return composed::attention_weights(qkv, &plan);
+        return composed::attention_weights(&qkv, &plan);
     }
     let qkv = qkv.try_into_primitive::<Flex>().expect("`accepts` has checked the backend");
     Tensor::from_primitive::<Flex>(extension::attention_weights(&qkv, &plan))

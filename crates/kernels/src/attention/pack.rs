@@ -1,6 +1,6 @@
 //! Rearranging keys and values, so that the product can read their transposes row by row.
 
-use super::product::PANEL;
+use super::product::{PANEL, Panels};
 use crate::matmul::Matrix;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Level, level};
@@ -41,6 +41,33 @@ pub(super) fn transpose(
         return;
     }
     transpose_part(source, [0..rows, 0..depth], depth, factor, panels);
+}
+
+/// Floats that [`rows`] writes into.
+pub(super) fn rows_len(rows: usize, columns: usize) -> usize {
+    rows * columns.next_multiple_of(PANEL)
+}
+
+/// Copies `[rows, columns]`, its columns side by side, into panels without gaps between rows:
+/// those of a head lie in as many pages of memory as there are rows.
+///
+/// # Panics
+/// When a slice is too short.
+pub(super) fn rows<'a>(
+    source: Matrix<'_>,
+    [rows, columns]: [usize; 2],
+    panels: &'a mut [f32],
+) -> Panels<'a> {
+    assert_eq!(source.column, 1, "columns side by side");
+    let panels = &mut panels[..rows_len(rows, columns)];
+    for (index, panel) in panels.chunks_exact_mut((rows * PANEL).max(1)).enumerate() {
+        let first = index * PANEL;
+        let count = PANEL.min(columns - first);
+        for (row, line) in panel.chunks_exact_mut(PANEL).enumerate() {
+            line[..count].copy_from_slice(&source.data[row * source.row + first..][..count]);
+        }
+    }
+    Panels::packed(panels, rows)
 }
 
 /// Some rows and columns, one by one: the portable instance, and the twin of the other.

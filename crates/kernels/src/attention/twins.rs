@@ -54,6 +54,21 @@ proptest! {
     }
 
     #[test]
+    fn copies((rows, columns, gap) in (0usize..40, 1usize..80, 0usize..9)) {
+        let source = values(rows * (columns + gap), 1);
+        let source = Matrix::row_major(&source, columns + gap);
+        let mut panels = vec![0.0; pack::rows_len(rows, columns)];
+        pack::rows(source, [rows, columns], &mut panels);
+        for row in 0..rows {
+            for column in 0..columns {
+                let place = (column / product::PANEL * rows + row) * product::PANEL;
+                let value = panels[place + column % product::PANEL];
+                prop_assert_eq!(value, source.data[row * source.row + column]);
+            }
+        }
+    }
+
+    #[test]
     fn softmaxes(
         (rows, vectors) in (1usize..9, 1usize..6),
         (first, step) in (0usize..40, 0usize..2),
@@ -64,7 +79,8 @@ proptest! {
         let gradients = values(rows * width, 2);
         let log_sums = values(rows, 3);
 
-        let [mut fast, mut plain] = [(); 2].map(|()| [scores.clone(), log_sums.clone(), log_sums.clone()]);
+        let inputs = || [scores.clone(), log_sums.clone(), log_sums.clone()];
+        let [mut fast, mut plain] = [inputs(), inputs()];
         let [a, b, c] = &mut fast;
         softmax::exponentiate(a, width, visible, b, c);
         let [a, b, c] = &mut plain;
