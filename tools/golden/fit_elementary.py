@@ -53,7 +53,8 @@ def fraction(target, low, high, degree, rounds=300, points=3000):
 
 def show(name, fitted):
     coefficients, error = fitted
-    print(f"{name}: error {error:.2e}", [float(np.float32(c)) for c in coefficients])
+    shortest = ", ".join(str(np.float32(c)) for c in coefficients)
+    print(f"{name}: error {error:.2e} [{shortest}]")
 
 
 def show_fraction(name, fitted):

@@ -54,19 +54,21 @@ fn exponentials<const FUSED: bool>(
     mut keep: impl FnMut(usize, &[f32; WIDTH]),
 ) -> f32 {
     let (blocks, rest) = x.as_chunks::<WIDTH>();
-    let mut sums = [0.0; WIDTH];
-    let mut add = |place: usize, block: &[f32; WIDTH]| {
-        let values = block.map(|x| exp::<FUSED>(x - shift));
+    let (mut sums, mut values) = ([0.0; WIDTH], [0.0; WIDTH]);
+    for (index, block) in blocks.iter().enumerate() {
         for lane in 0..WIDTH {
+            values[lane] = exp::<FUSED>(block[lane] - shift);
             sums[lane] += values[lane];
         }
-        keep(place, &values);
-    };
-    for (index, block) in blocks.iter().enumerate() {
-        add(index * WIDTH, block);
+        keep(index * WIDTH, &values);
     }
     if !rest.is_empty() {
-        add(x.len() - rest.len(), &filled(rest));
+        let block = filled(rest);
+        for lane in 0..WIDTH {
+            values[lane] = exp::<FUSED>(block[lane] - shift);
+            sums[lane] += values[lane];
+        }
+        keep(x.len() - rest.len(), &values);
     }
     fold(sums, |a, b| a + b)
 }
