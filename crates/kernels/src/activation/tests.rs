@@ -33,7 +33,8 @@ fn check(shape: [usize; 2], biased: bool, activation: Activation) {
     assert_eq!(gradients.len(), expected_gradients.len());
     for (gradient, expected) in gradients.iter().zip(&expected_gradients) {
         let difference = difference(gradient, expected);
-        assert!(difference < 3e-6, "{activation:?}: gradients differ by {difference:e}");
+        // On both sides the tanh form takes `tanh²` from 1; a bias adds up the rows' errors.
+        assert!(difference < 1e-5, "{activation:?}: gradients differ by {difference:e}");
     }
 }
 
