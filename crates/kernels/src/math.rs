@@ -39,14 +39,15 @@ pub(crate) fn exp<const FUSED: bool>(x: f32) -> f32 {
     let q = polynomial::<FUSED, 5>(r, EXP);
     let value = multiply_add::<FUSED>(q, r * r, r) + 1.0;
     // Two factors, because 2^n itself may be out of range where the product is not.
-    let n = shifted.to_bits() as i32 - ROUND.to_bits() as i32;
+    // Wrapping, because a check for overflow would keep the loop from vectorizing.
+    let n = (shifted.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
     let half = n >> 1;
-    value * power_of_two(half) * power_of_two(n - half)
+    value * power_of_two(half) * power_of_two(n.wrapping_sub(half))
 }
 
 #[inline(always)]
 fn power_of_two(n: i32) -> f32 {
-    f32::from_bits(((n + 127) << 23) as u32)
+    f32::from_bits((n.wrapping_add(127) << 23) as u32)
 }
 
 const EXP: [f32; 5] = [0.49999994, 0.1666652, 0.041668393, 0.008368781, 0.0013814467];

@@ -125,13 +125,16 @@ fn gelu_tanh<const FUSED: bool>(x: f32) -> f32 {
     multiply_add::<FUSED>(half, tanh::<FUSED>(bent::<FUSED>(x)), half)
 }
 
-/// `(1 + t + x (1 - t²) u') / 2` with `t = tanh(u)`.
+/// `s + x s (1 - s) 2u'` with `s = σ(2u) = (1 + tanh u) / 2`: the product of the two from the
+/// exponential, because `1 - tanh²` would lose its digits where `x u'` is large.
 #[inline(always)]
 fn gelu_tanh_slope<const FUSED: bool>(x: f32) -> f32 {
-    let t = tanh::<FUSED>(bent::<FUSED>(x));
+    let u = bent::<FUSED>(x);
+    let small = exp::<FUSED>(-2.0 * u.abs());
+    let large = 1.0 / (1.0 + small);
+    let s = if u < 0.0 { small * large } else { large };
     let bent_slope = SQRT_2_OVER_PI * multiply_add::<FUSED>(3.0 * CUBIC, x * x, 1.0);
-    let tanh_slope = multiply_add::<FUSED>(-t, t, 1.0);
-    0.5 * multiply_add::<FUSED>(x * tanh_slope, bent_slope, 1.0 + t)
+    multiply_add::<FUSED>(x * (small * large * large), 2.0 * bent_slope, s)
 }
 
 /// `u = √(2/π) (x + 0.044715 x³)`, whose tanh is nearly `2 Φ(x) - 1`.

@@ -25,8 +25,10 @@ fn check(shape: [usize; 2], smoothing: f64) {
     let (loss, gradient) = run(shape, smoothing, cross_entropy);
     let (expected_loss, expected_gradient) = run(shape, smoothing, composed);
     assert!((loss - expected_loss).abs() < 3e-6 * (1.0 + loss), "{loss} against {expected_loss}");
-    let difference = difference(&gradient, &expected_gradient);
-    assert!(difference < 1e-5, "gradients differ by {difference:e}");
+    // Relative to the largest gradient there could be: that of certain classes is nearly zero.
+    let beside = |gradient: Vec<f64>| [gradient, vec![3.0 / shape[0] as f64]].concat();
+    let difference = difference(&beside(gradient), &beside(expected_gradient));
+    assert!(difference < 3e-6, "gradients differ by {difference:e}");
 }
 
 proptest! {

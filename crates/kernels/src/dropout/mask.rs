@@ -68,8 +68,9 @@ fn multiply_body<const FUSED: bool>(
     threshold: u32,
     scale: f32,
 ) {
-    for (place, value) in (0u32..).zip(values) {
-        let keeps = hash(start.wrapping_add(place), keys) >= threshold;
-        *value *= if keeps { scale } else { 0.0 };
+    let mut place = start;
+    for value in values {
+        *value *= if hash(place, keys) < threshold { 0.0 } else { scale };
+        place = place.wrapping_add(1);
     }
 }
