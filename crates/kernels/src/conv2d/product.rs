@@ -1,5 +1,7 @@
 //! A matrix product for operands that are already in the cache and need no rearrangement.
 
+#![allow(clippy::needless_pass_by_value, reason = "a borrowed array and its width are one value")]
+
 use super::lanes::{Lanes, for_lanes};
 use crate::matmul::Matrix;
 
