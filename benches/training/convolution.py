@@ -1,6 +1,6 @@
 """Times every convolution of `crates/kernels/examples/convolution_speed.rs` in PyTorch.
 
-    export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=4294967296
+    export MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=1073741824
     export MALLOC_TOP_PAD_=268435456
     python convolution.py --threads 2 --rounds 15
 
@@ -95,7 +95,8 @@ def main():
         for both in zip(*found):
             layout, best = min(zip(LAYOUTS, both), key=lambda pair: pair[1])
             cells.append(f"{best:>9.2f} {layout:<6}")
-        print(f"{name.strip():<20}{str(layer[0]):<20}{layer[1]:>6}      " + "".join(cells), flush=True)
+        label = f"{name.strip():<20}{str(layer[0]):<20}{layer[1]:>6}"
+        print(f"{label}      {''.join(cells)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 use super::bed::Bed;
 use super::columns::{self, Block};
 use super::geometry::Geometry;
-use super::product::{Left, Rows, multiply};
+use super::product::{Rows, multiply};
 use super::winograd::{self, Kernels};
 use super::{depthwise, lanes};
 use crate::matmul::Matrix;
@@ -95,7 +95,7 @@ fn multiply_columns(
     }
     for first in (0..g.depth()).step_by(SLICE) {
         let depth = (g.depth() - first).min(SLICE);
-        let lhs = Left::whole(Matrix::row_major(&weight[first..], g.depth()));
+        let lhs = Matrix::row_major(&weight[first..], g.depth());
         for (index, columns) in columns.chunks_exact(g.depth() * panel).enumerate() {
             let shape = [g.channels_out, (places - index * panel).min(panel), depth];
             let rhs = Rows { data: &columns[first * panel..], width: panel };
@@ -169,7 +169,7 @@ fn add_block(
             for (columns, gradient) in panels.zip(gradients.chunks_exact(g.channels_out * panel)) {
                 let target = Rows { data: &mut columns[first * panel..], width: panel };
                 let rhs = Rows { data: gradient, width: panel };
-                multiply([rows, panel, g.channels_out], target, false, Left::whole(lhs), rhs);
+                multiply([rows, panel, g.channels_out], target, false, lhs, rhs);
             }
         }
         columns::scatter(g, columns, group, block, bed, input);
@@ -259,10 +259,18 @@ fn add_products(
         let (columns, rows) = rest.split_at_mut(size);
         columns::gather(g, input, group, block, bed, columns);
         columns::transpose_gradient(g, gradient, group, block, rows, width);
-        let jump = g.depth() * panel;
-        let lhs = Left { data: columns, row: panel, column: 1, panel, jump };
-        let sum = Rows { data: sum, width };
-        multiply([g.depth(), width, places], sum, true, lhs, Rows { data: rows, width });
+        let panels = columns.chunks_exact(g.depth() * panel).zip(rows.chunks(panel * width));
+        for (columns, rows) in panels {
+            let shape = [g.depth(), width, rows.len() / width];
+            let target = Rows { data: &mut *sum, width };
+            multiply(
+                shape,
+                target,
+                true,
+                Matrix::row_major(columns, panel),
+                Rows { data: rows, width },
+            );
+        }
     });
 }
 

@@ -1,36 +1,13 @@
 //! A matrix product for operands that are already in the cache and need no rearrangement.
 
+#![allow(clippy::needless_pass_by_value, reason = "a borrowed array and its width are one value")]
+
 use super::lanes::{Lanes, for_lanes};
 use crate::matmul::Matrix;
 
 /// Rows of the destination held in registers at once, two registers each.
 const fn rows<L: Lanes>() -> usize {
     if L::COUNT == 16 { 8 } else { 6 }
-}
-
-/// The left operand `[m, k]`: element `(r, d)` lies at `data[r · row + d · column]`; or, cut into
-/// panels of `panel` columns, at `data[d / panel · jump + r · row + d % panel · column]`.
-#[derive(Clone, Copy)]
-pub(super) struct Left<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) row: usize,
-    pub(super) column: usize,
-    pub(super) panel: usize,
-    pub(super) jump: usize,
-}
-
-impl<'a> Left<'a> {
-    pub(super) fn whole(matrix: Matrix<'a>) -> Self {
-        let Matrix { data, row, column } = matrix;
-        Self { data, row, column, panel: usize::MAX, jump: 0 }
-    }
-
-    /// The largest index of `m` rows of `k`.
-    #[inline(always)]
-    fn last(&self, m: usize, k: usize) -> usize {
-        let within = (k - 1).min(self.panel - 1);
-        (k - 1) / self.panel * self.jump + (m - 1) * self.row + within * self.column
-    }
 }
 
 /// A row-major array whose rows are `width` apart.
@@ -51,7 +28,7 @@ for_lanes! {
         shape: [usize; 3],
         destination: Rows<&mut [f32]>,
         accumulate: bool,
-        lhs: Left<'_>,
+        lhs: Matrix<'_>,
         rhs: Rows<&[f32]>,
     ) = multiply_body
 }
@@ -61,19 +38,19 @@ fn multiply_body<L: Lanes>(
     [m, n, k]: [usize; 3],
     destination: Rows<&mut [f32]>,
     accumulate: bool,
-    lhs: Left<'_>,
+    lhs: Matrix<'_>,
     rhs: Rows<&[f32]>,
 ) {
     let filled = n.next_multiple_of(L::COUNT);
     assert!(m > 0 && n > 0 && k > 0 && destination.width >= n, "a product of something");
     assert!(destination.data.len() >= (m - 1) * destination.width + n, "destination too short");
-    assert!(lhs.last(m, k) < lhs.data.len(), "lhs too short");
+    assert!((m - 1) * lhs.row + (k - 1) * lhs.column < lhs.data.len(), "lhs too short");
     assert!(rhs.data.len() >= (k - 1) * rhs.width + filled, "rhs too short");
     let mut column = 0;
     while column < n {
         let pair = n - column > L::COUNT;
         for row in (0..m).step_by(rows::<L>()) {
-            let lhs = Left { data: &lhs.data[row * lhs.row..], ..lhs };
+            let lhs = Matrix { data: &lhs.data[row * lhs.row..], ..lhs };
             let rhs = Rows { data: &rhs.data[column..], width: rhs.width };
             let target = &mut destination.data[row * destination.width + column..];
             let target = Rows { data: target, width: destination.width };
@@ -117,30 +94,24 @@ unsafe fn block<L: Lanes, const R: usize, const C: usize>(
     [n, k]: [usize; 2],
     destination: Rows<&mut [f32]>,
     accumulate: bool,
-    lhs: Left<'_>,
+    lhs: Matrix<'_>,
     rhs: Rows<&[f32]>,
 ) {
     let mut sums = [[L::splat(0.0); C]; R];
-    let (mut start, mut place) = (0, 0);
-    while start < k {
-        let end = k.min(start.saturating_add(lhs.panel));
-        for depth in start..end {
-            let mut terms = [L::splat(0.0); C];
-            for (c, term) in terms.iter_mut().enumerate() {
-                // SAFETY: register `c` of row `depth` of `k` rows.
-                *term =
-                    unsafe { L::read_at(rhs.data.as_ptr().add(depth * rhs.width + c * L::COUNT)) };
-            }
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let place = place + row * lhs.row + (depth - start) * lhs.column;
-                // SAFETY: element `(row, depth)` of `R` rows of `k`.
-                let factor = L::splat(unsafe { *lhs.data.get_unchecked(place) });
-                for (sum, term) in sums.iter_mut().zip(terms) {
-                    *sum = term.times_plus(factor, *sum);
-                }
+    for depth in 0..k {
+        let mut terms = [L::splat(0.0); C];
+        for (c, term) in terms.iter_mut().enumerate() {
+            // SAFETY: register `c` of row `depth` of `k` rows.
+            *term = unsafe { L::read_at(rhs.data.as_ptr().add(depth * rhs.width + c * L::COUNT)) };
+        }
+        for (row, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: element `(row, depth)` of `R` rows of `k`.
+            let factor = unsafe { *lhs.data.get_unchecked(row * lhs.row + depth * lhs.column) };
+            let factor = L::splat(factor);
+            for (sum, term) in sums.iter_mut().zip(terms) {
+                *sum = term.times_plus(factor, *sum);
             }
         }
-        (start, place) = (end, place + lhs.jump);
     }
     for (row, sums) in sums.iter().enumerate() {
         for (c, sum) in sums.iter().enumerate() {

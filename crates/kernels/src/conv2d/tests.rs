@@ -150,16 +150,31 @@ fn an_empty_batch_gives_an_empty_batch() {
     assert_eq!(output.dims(), [0, 4, 3, 3]);
 }
 
+/// By columns, by Winograd's blocks and stages, channel by channel.
 #[test]
 fn does_not_depend_on_the_number_of_threads() {
-    let options = ConvOptions { padding: [1, 1], ..ConvOptions::default() };
-    let case = Case { input: [19, 5, 9, 9], weight: [7, 5, 3, 3], bias: true, options };
-    let with = |threads| {
+    let case = |input, weight, stride, groups| {
+        let options = ConvOptions { stride: [stride; 2], padding: [1, 1], groups };
+        Case { input, weight, bias: true, options }
+    };
+    let cases = [
+        case([19, 5, 9, 9], [7, 5, 3, 3], 1, 1),
+        case([19, 16, 9, 9], [24, 16, 3, 3], 2, 1),
+        case([19, 32, 12, 12], [24, 32, 3, 3], 1, 1),
+        case([19, 96, 4, 4], [128, 96, 3, 3], 1, 1),
+        case([19, 16, 9, 9], [16, 1, 3, 3], 2, 16),
+    ];
+    let with = |case: &Case, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let (output, gradients) = run(&case, conv2d);
+            let (output, gradients) = run(case, conv2d);
             (read(&output), gradients)
         })
     };
-    assert_eq!(with(1), with(3));
+    for case in &cases {
+        let one = with(case, 1);
+        for threads in [2, 3] {
+            assert!(one == with(case, threads), "{threads} threads differ for {case:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::weights::{self, Kernels};
 use super::{applies, by_stages};
 use crate::conv2d::geometry::Geometry;
 use crate::conv2d::lanes::{self, Lanes, for_lanes};
-use crate::conv2d::product::{self, Left, Rows};
+use crate::conv2d::product::{self, Rows};
 use crate::matmul::Matrix;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
@@ -110,7 +110,7 @@ pub(super) fn multiply(
 ) {
     let destination = Rows { data: destination, width: n };
     let rhs = Rows { data: rhs, width: n };
-    product::multiply([m, n, k], destination, accumulate, Left::whole(lhs), rhs);
+    product::multiply([m, n, k], destination, accumulate, lhs, rhs);
 }
 
 /// The output image `n` from all points.
