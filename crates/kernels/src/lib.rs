@@ -44,6 +44,6 @@ pub use dropout::dropout;
 pub use group_norm::group_norm;
 pub use layer_norm::{layer_norm, rms_norm};
 pub use linear::linear;
-pub use quantized::{PackedLinear, Precision};
+pub use quantized::{LayerNorm, PackedLinear, Precision, TransformerBlock};
 pub use simd::{Level, level};
 pub use softmax::{log_softmax, softmax};
