@@ -55,5 +55,6 @@ pub use linear::linear;
 pub use pool::{PoolOptions, average_pool2d, global_average_pool, max_pool2d};
 pub use quantized::{PackedLinear, Precision};
 pub use resize::{Interpolation, resize};
+pub use quantized::{LayerNorm, PackedLinear, Precision, TransformerBlock};
 pub use simd::{Level, level};
 pub use softmax::{log_softmax, softmax};

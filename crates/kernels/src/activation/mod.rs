@@ -55,7 +55,7 @@ pub fn activate<const D: usize>(
 }
 
 /// The same by Burn's own operations.
-fn composed<const D: usize>(
+pub(crate) fn composed<const D: usize>(
     input: Tensor<D>,
     bias: Option<Tensor<1>>,
     activation: Activation,

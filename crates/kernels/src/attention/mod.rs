@@ -27,9 +27,11 @@ mod tests;
 mod twins;
 
 use crate::fast_path;
+use crate::matmul::Matrix;
 use burn::backend::{Dispatch, Flex};
 use burn::tensor::Tensor;
 use extension::FusedAttention;
+use head::Inputs;
 use plan::Plan;
 use std::sync::Arc;
 
@@ -95,6 +97,21 @@ pub fn self_attention(
         bias.into_dispatch(),
         plan,
     ))
+}
+
+/// [`self_attention`] on slices, without a bias, for inference: qkv `[rows, 3 · width]` to
+/// `[rows, width]`.
+pub(crate) fn self_attention_of_slices(
+    qkv: &[f32],
+    width: usize,
+    sequences: &Sequences,
+    options: &AttentionOptions,
+) -> Vec<f32> {
+    let rows = qkv.len() / (3 * width);
+    let plan = Plan::new([rows, rows], width, [sequences; 2], options, true);
+    let [queries, keys, values] = [0, 1, 2]
+        .map(|part| Matrix::row_major(qkv.get(part * width..).unwrap_or_default(), 3 * width));
+    forward::forward(&plan, Inputs { queries, keys, values, bias: None }).output
 }
 
 /// Cross-attention: queries of one array look at keys and values of another, sequence by sequence.

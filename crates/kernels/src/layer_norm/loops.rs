@@ -5,7 +5,7 @@ use crate::simd::{dispatch, multiply_add};
 
 /// What one row was normalized by.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     pub(super) mean: f32,
     /// `1 / √(variance + ε)`.
     pub(super) inverse: f32,

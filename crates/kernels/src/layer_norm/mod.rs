@@ -1,7 +1,7 @@
 //! Layer normalization, and RMS normalization, which is the same without mean and shift.
 
 mod extension;
-mod loops;
+pub(crate) mod loops;
 #[cfg(test)]
 mod tests;
 

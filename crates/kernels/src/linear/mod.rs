@@ -5,10 +5,9 @@ pub(crate) mod products;
 #[cfg(test)]
 mod tests;
 
-use crate::Activation;
-use crate::fast_path;
+use crate::{Activation, activation, fast_path};
 use burn::backend::Dispatch;
-use burn::tensor::{Tensor, activation, module};
+use burn::tensor::{Tensor, module};
 use extension::FusedLinear;
 
 /// An affine map of the last axis, and the activation if there is one:
@@ -60,9 +59,6 @@ fn composed<const D: usize>(
     let sums = module::linear(input, weight, bias);
     match activation {
         None => sums,
-        Some(Activation::Relu) => activation::relu(sums),
-        Some(Activation::Gelu) => activation::gelu(sums),
-        Some(Activation::GeluTanh) => activation::gelu_approximate(sums),
-        Some(Activation::Silu) => activation::silu(sums),
+        Some(kind) => activation::composed(sums, None, kind),
     }
 }

@@ -1,9 +1,13 @@
-//! Linear layers for inference in fewer bits: packed once, applied to plain slices.
+//! Inference in fewer bits, on plain slices: linear layers that are packed once, and the
+//! transformer block made of them.
 //!
 //! Weights are quantized when they are packed, a step per output. Rows are quantized when they
 //! arrive, a step per row. The products of integers are summed exactly in 32 bits, so the sums are
 //! the same on every processor and for every number of threads.
 
+mod block;
+#[cfg(test)]
+mod block_tests;
 mod format;
 mod kernel;
 mod panels;
@@ -14,6 +18,7 @@ mod tests;
 
 use crate::Activation;
 use crate::linear::products::{self, Extents, Parameters};
+pub use block::{LayerNorm, TransformerBlock};
 use format::Format;
 use panels::Panels;
 

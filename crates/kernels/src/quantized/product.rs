@@ -24,19 +24,20 @@ pub(super) fn apply(
     let rows = x.len() / inputs;
     let tiles = rows.div_ceil(HEIGHT);
     let height = rows.div_ceil(tiles.max(1)).max(1);
-    let block = height * (tiles / TILES).clamp(1, TILES);
+    let block = height * (tiles / 4).clamp(1, TILES);
     let blocks = output.par_chunks_mut(block * outputs).zip(x.par_chunks(block * inputs));
     blocks.for_each(|(output, x)| {
         let words = x.len() / inputs * panels.groups();
         scratch::words(words, |words| {
             let measures = quantize(panels, x, inputs, height, words);
-            match activation {
-                None => multiply(panels, words, &measures, height, outputs, output),
-                Some(activation) => scratch::with(output.len(), |sums| {
-                    multiply(panels, words, &measures, height, outputs, sums);
-                    loops::forward(activation, sums, output);
-                }),
-            }
+            // Not summed in the output itself: the tiles would fetch its lines in no good order.
+            scratch::with(output.len(), |sums| {
+                multiply(panels, words, &measures, height, outputs, sums);
+                match activation {
+                    None => output.copy_from_slice(sums),
+                    Some(activation) => loops::forward(activation, sums, output),
+                }
+            });
         });
     });
 }
