@@ -64,6 +64,11 @@ class Worker:
         print(*words, file=self.process.stdin, flush=True)
         return self.read()
 
+    def cpu(self):
+        """Seconds of processor time so far, all threads together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
@@ -74,6 +79,8 @@ def workers(case, folder, settings):
     common = [case, str(folder), str(settings.threads)]
     environment = AVX2 if settings.avx2 else {}
     environment = environment | {"OMP_NUM_THREADS": str(settings.threads)}
+    if settings.cpu:
+        environment["OMP_WAIT_POLICY"] = "PASSIVE"  # waiting for each other is no work
     yield "pith", Worker([str(settings.binary), *common], environment)
     torch = [sys.executable, str(HERE / "torch_worker.py"), *common]
     yield "torch", Worker(torch, environment)
@@ -97,8 +104,8 @@ def agree(case, sides):
     return worst
 
 
-def times(sides, verb, repeats):
-    """Milliseconds a step, `repeats` of each side, in turns."""
+def times(sides, verb, repeats, cpu):
+    """Milliseconds a step, `repeats` of each side, in turns: wall time, or processor time."""
     steps = {}
     for name, worker in sides.items():
         once = worker.ask(verb, 2) / 2
@@ -107,7 +114,11 @@ def times(sides, verb, repeats):
     for turn in range(repeats):
         names = list(sides)
         for name in names if turn % 2 == 0 else reversed(names):
-            found[name].append(1000 * sides[name].ask(verb, steps[name]) / steps[name])
+            before = sides[name].cpu()
+            seconds = sides[name].ask(verb, steps[name])
+            if cpu:
+                seconds = sides[name].cpu() - before
+            found[name].append(1000 * seconds / steps[name])
     return found
 
 
@@ -119,7 +130,7 @@ def measure(case, settings):
         difference = agree(case, sides)
         memory = {name: worker.ask("memory") for name, worker in sides.items()}
         for verb in ["train"] + ["forward"] * (case in FORWARD):
-            found = times(sides, verb, settings.repeats)
+            found = times(sides, verb, settings.repeats, settings.cpu)
             middle = {name: statistics.median(values) for name, values in found.items()}
             best = min((name for name in middle if name != "pith"), key=middle.get)
             yield {
@@ -164,6 +175,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--avx2", action="store_true")
+    parser.add_argument("--cpu", action="store_true", help="processor time: for a busy machine")
     parser.add_argument("--binary", type=Path)
     parser.add_argument("--json", type=Path, help="every timing, one JSON object a line")
     settings = parser.parse_args()

@@ -18,11 +18,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use pith_kernels::allocator::{self, Caching};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Caching = Caching;
 
 fn main() -> Result<()> {
+    allocator::keep_freed_memory();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, folder, threads] = &arguments[..] else {
         bail!("usage: pith-bench-training CASE FOLDER THREADS");

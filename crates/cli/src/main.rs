@@ -15,13 +15,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::Arguments;
+use pith_kernels::allocator::{self, Caching};
 
-/// Training frees and asks for the same large blocks at every step; the system's allocator gives
-/// them back in between, and pays for fresh pages each time.
+/// Training frees and asks for the same large blocks at every step.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Caching = Caching;
 
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     let arguments = Arguments::parse();
     match verb::run(arguments) {
         Ok(code) => code,

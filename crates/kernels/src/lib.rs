@@ -12,6 +12,8 @@
 //! All `unsafe` of the workspace lives in this crate.
 
 mod activation;
+#[cfg(feature = "allocator")]
+pub mod allocator;
 mod attention;
 mod batch_norm;
 mod blocks;
@@ -31,6 +33,7 @@ mod matmul;
 mod operation;
 pub mod optimize;
 mod pool;
+mod product;
 mod quantized;
 mod resize;
 mod scratch;
@@ -53,8 +56,7 @@ pub use group_norm::group_norm;
 pub use layer_norm::{layer_norm, rms_norm};
 pub use linear::linear;
 pub use pool::{PoolOptions, average_pool2d, global_average_pool, max_pool2d};
-pub use quantized::{PackedLinear, Precision};
-pub use resize::{Interpolation, resize};
 pub use quantized::{LayerNorm, PackedLinear, Precision, TransformerBlock};
+pub use resize::{Interpolation, resize};
 pub use simd::{Level, level};
 pub use softmax::{log_softmax, softmax};

@@ -1,13 +1,13 @@
 //! The gradients, with the probabilities computed once more: who computes what, and where the
 //! results go. [`super::derivative`] does one piece.
 
-use super::block::Block;
 use super::derivative;
 use super::forward::query_ranges;
 use super::head::{Head, Inputs, from};
 use super::plan::{Piece, Plan};
 use crate::buffer;
 use crate::matmul::Matrix;
+use crate::product::block::Block;
 use rayon::prelude::*;
 
 /// Where gradients go: each `[rows, heads · dim]`, or the rows and columns of one piece.

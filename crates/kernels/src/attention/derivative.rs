@@ -4,12 +4,12 @@
 //! `∂V = Pᵀ G`, `∂P = G Vᵀ`, `∂S = P ∘ (∂P - rowsum(P ∘ ∂P))`, `∂Q = ∂S K`, `∂K = ∂Sᵀ Q`.
 
 use super::backward::Gradients;
-use super::block::Block;
 use super::head::{Head, from};
-use super::pack::{self, packed_len};
-use super::product::{self, Panels};
 use super::softmax;
 use crate::matmul::Matrix;
+use crate::product::block::Block;
+use crate::product::pack::{self, packed_len};
+use crate::product::{self, Panels};
 use crate::scratch;
 
 /// What the tiles of a piece have in common.

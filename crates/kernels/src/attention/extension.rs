@@ -1,13 +1,13 @@
 //! Attention at Burn's extension point: the dispatch, and the tape.
 
 use super::backward::{Gradients as Targets, backward};
-use super::block::Block;
 use super::forward::{Forward, forward, weights};
 use super::head::{Bias, Inputs};
 use super::plan::Plan;
 use crate::buffer;
 use crate::fast_path::{Values, dims, tensor};
 use crate::matmul::Matrix;
+use crate::product::block::Block;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;

@@ -1,12 +1,12 @@
 //! The output: for each tile of queries, scores, softmax, and the mean of the values.
 
-use super::block::Block;
 use super::head::{Head, Inputs};
-use super::pack::{self, packed_len};
 use super::plan::{Piece, Plan};
-use super::product::{self, Panels};
 use super::softmax;
 use crate::matmul::Matrix;
+use crate::product::block::Block;
+use crate::product::pack::{self, packed_len};
+use crate::product::{self, Panels};
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 use std::ops::Range;

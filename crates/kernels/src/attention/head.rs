@@ -1,11 +1,11 @@
 //! One head of one sequence: its matrices, and its scores tile by tile.
 
-use super::block::Block;
-use super::pack;
 use super::plan::{Piece, Plan};
-use super::product::{self, Panels};
 use super::softmax::{LANES, Visible};
 use crate::matmul::Matrix;
+use crate::product::block::Block;
+use crate::product::pack;
+use crate::product::{self, Panels};
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 

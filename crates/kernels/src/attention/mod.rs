@@ -7,7 +7,6 @@
 //! whole rows and never corrected; memory is linear in the length all the same.
 
 mod backward;
-mod block;
 mod composed;
 mod derivative;
 #[cfg(test)]
@@ -15,11 +14,7 @@ mod edge_tests;
 mod extension;
 mod forward;
 mod head;
-#[cfg(target_arch = "x86_64")]
-mod lanes;
-mod pack;
 mod plan;
-mod product;
 mod softmax;
 #[cfg(test)]
 mod tests;

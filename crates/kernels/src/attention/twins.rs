@@ -1,10 +1,10 @@
 //! Every fast loop agrees with its scalar twin.
 
-use super::block::Block;
-use super::pack;
-use super::product::{self, Panels};
 use super::softmax::{self, LANES, Visible};
 use crate::matmul::Matrix;
+use crate::product::block::Block;
+use crate::product::pack;
+use crate::product::{self, Panels};
 use crate::testing::{difference, values};
 use proptest::prelude::*;
 

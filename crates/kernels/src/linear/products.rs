@@ -1,10 +1,12 @@
 //! The products of a linear layer, forward and backward, on slices.
 //!
-//! Rows are cut into blocks whose size depends only on the shape. Each block is one
-//! single-threaded matrix product, and bias and activation are applied while it is in the cache.
+//! Rows are cut into blocks whose size depends only on the shape, and all blocks share one packed
+//! copy of the weight. Bias and activation are applied while a block is in the cache.
 
 use crate::activation::loops;
-use crate::matmul::{Matrix, multiply};
+use crate::matmul::Matrix;
+use crate::product::block::Block;
+use crate::product::{DEPTH, PANEL, Panels, multiply, pack};
 use crate::simd::dispatch;
 use crate::{Activation, buffer, scratch};
 use rayon::prelude::*;
@@ -32,12 +34,40 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Fewer rows would spend the time on rearranging the weight, more would leave the cache.
-const ROWS: std::ops::RangeInclusive<usize> = 64..=256;
+/// Fewer rows would read the weight too often, more would leave the cache.
+const ROWS: std::ops::RangeInclusive<usize> = 24..=96;
 
 impl Extents {
     fn rows_per_block(self) -> usize {
         self.rows.div_ceil(8).clamp(*ROWS.start(), *ROWS.end())
+    }
+
+    /// Calls `body` with the weight in panels.
+    fn with_weight<R>(self, weight: &[f32], body: impl FnOnce(Panels<'_>) -> R) -> R {
+        let panel = self.inputs * PANEL;
+        scratch::with(self.outputs.div_ceil(PANEL) * panel, |panels| {
+            panels.par_chunks_mut(panel).enumerate().for_each(|(index, panel)| {
+                let first = index * PANEL;
+                let columns = PANEL.min(self.outputs - first);
+                let source = Matrix::row_major(&weight[first..], self.outputs);
+                pack::rows(source, [self.inputs, columns], panel);
+            });
+            body(Panels::packed(panels, self.inputs))
+        })
+    }
+
+    /// The same with its transpose.
+    fn with_transposed<R>(self, weight: &[f32], body: impl FnOnce(Panels<'_>) -> R) -> R {
+        let panel = self.outputs * PANEL;
+        scratch::with(self.inputs.div_ceil(PANEL) * panel, |panels| {
+            panels.par_chunks_mut(panel).enumerate().for_each(|(index, panel)| {
+                let first = index * PANEL;
+                let rows = PANEL.min(self.inputs - first);
+                let source = Matrix::row_major(&weight[first * self.outputs..], self.outputs);
+                pack::transpose(source, [rows, self.outputs], 1.0, panel);
+            });
+            body(Panels::packed(panels, self.outputs))
+        })
     }
 }
 
@@ -45,12 +75,14 @@ impl Extents {
 pub(crate) fn forward(e: Extents, x: &[f32], parameters: Parameters<'_>, output: &mut [f32]) {
     let rows = e.rows_per_block();
     let blocks = output.par_chunks_mut(rows * e.outputs).zip(x.par_chunks(rows * e.inputs));
-    blocks.for_each(|(output, x)| match parameters.activation {
-        None => affine(e, x, parameters, output),
-        Some(activation) => scratch::with(output.len(), |products| {
-            product(e, x, parameters.weight, products);
-            loops::biased_forward(activation, products, parameters.bias(), output);
-        }),
+    e.with_weight(parameters.weight, |weight| {
+        blocks.for_each(|(output, x)| match parameters.activation {
+            None => affine(e, x, weight, parameters.bias(), output),
+            Some(activation) => scratch::with(output.len(), |products| {
+                affine(e, x, weight, None, products);
+                loops::biased_forward(activation, products, parameters.bias(), output);
+            }),
+        });
     });
 }
 
@@ -65,26 +97,23 @@ pub(super) fn forward_keeping(
     let rows = e.rows_per_block();
     let targets = output.par_chunks_mut(rows * e.outputs);
     let targets = targets.zip(products.par_chunks_mut(rows * e.outputs));
-    targets.zip(x.par_chunks(rows * e.inputs)).for_each(|((output, products), x)| {
-        product(e, x, parameters.weight, products);
-        loops::biased_forward(activation, products, parameters.bias(), output);
+    let blocks = targets.zip(x.par_chunks(rows * e.inputs));
+    e.with_weight(parameters.weight, |weight| {
+        blocks.for_each(|((output, products), x)| {
+            affine(e, x, weight, None, products);
+            loops::biased_forward(activation, products, parameters.bias(), output);
+        });
     });
 }
 
-fn product(e: Extents, x: &[f32], weight: &[f32], target: &mut [f32]) {
-    let (rows, weight) = (x.len() / e.inputs, Matrix::row_major(weight, e.outputs));
-    let x = Matrix::row_major(x, e.inputs);
-    multiply([rows, e.outputs, e.inputs], target, e.outputs, false, x, weight);
-}
-
-fn affine(e: Extents, x: &[f32], parameters: Parameters<'_>, output: &mut [f32]) {
-    let Some(bias) = parameters.bias() else {
-        return product(e, x, parameters.weight, output);
-    };
-    output.chunks_exact_mut(e.outputs).for_each(|row| row.copy_from_slice(bias));
-    let weight = Matrix::row_major(parameters.weight, e.outputs);
+/// `target = x · weight (+ bias)` of one block.
+fn affine(e: Extents, x: &[f32], weight: Panels<'_>, bias: Option<&[f32]>, target: &mut [f32]) {
+    if let Some(bias) = bias {
+        target.chunks_exact_mut(e.outputs).for_each(|row| row.copy_from_slice(bias));
+    }
     let shape = [x.len() / e.inputs, e.outputs, e.inputs];
-    multiply(shape, output, e.outputs, true, Matrix::row_major(x, e.inputs), weight);
+    let x = Matrix::row_major(x, e.inputs);
+    multiply(shape, &mut Block::new(target, e.outputs), bias.is_some(), x, weight);
 }
 
 /// Turns `∂L/∂output` into `g = ∂L/∂(x · weight + bias)`, in place, and computes from it
@@ -98,26 +127,32 @@ pub(super) fn backward(
 ) -> Vec<f32> {
     let rows = e.rows_per_block();
     let count = e.rows.div_ceil(rows);
+    let asked = by_input.is_some();
     let mut by_input: Vec<_> = match by_input {
         Some(values) => values.chunks_mut(rows * e.inputs).map(Some).collect(),
         None => (0..count).map(|_| None).collect(),
     };
-    let weight = Matrix::row_major(parameters.weight, e.outputs).transposed();
     let mut sums = vec![0.0; count * e.outputs];
     let blocks = gradient.par_chunks_mut(rows * e.outputs).zip(by_input.par_iter_mut());
     let blocks = blocks.zip(sums.par_chunks_mut(e.outputs)).enumerate();
-    blocks.for_each(|(index, ((gradient, by_input), sums))| {
-        if let Some(activation) = parameters.activation {
-            let products = &products[index * rows * e.outputs..][..gradient.len()];
-            loops::biased_backward(activation, products, parameters.bias(), gradient);
-        }
-        add_rows(gradient, sums);
-        if let Some(by_input) = by_input {
-            let shape = [by_input.len() / e.inputs, e.inputs, e.outputs];
-            let gradient = Matrix::row_major(gradient, e.outputs);
-            multiply(shape, by_input, e.inputs, false, gradient, weight);
-        }
-    });
+    let run = |weight: Option<Panels<'_>>| {
+        blocks.for_each(|(index, ((gradient, by_input), sums))| {
+            if let Some(activation) = parameters.activation {
+                let products = &products[index * rows * e.outputs..][..gradient.len()];
+                loops::biased_backward(activation, products, parameters.bias(), gradient);
+            }
+            add_rows(gradient, sums);
+            if let Some((by_input, weight)) = by_input.as_mut().zip(weight) {
+                let shape = [by_input.len() / e.inputs, e.inputs, e.outputs];
+                let gradient = Matrix::row_major(gradient, e.outputs);
+                multiply(shape, &mut Block::new(by_input, e.inputs), false, gradient, weight);
+            }
+        });
+    };
+    match asked {
+        true => e.with_transposed(parameters.weight, |weight| run(Some(weight))),
+        false => run(None),
+    }
     let (total, others) = sums.split_at_mut(e.outputs);
     add_rows(others, total);
     total.to_vec()
@@ -135,15 +170,23 @@ fn add_rows_body<const FUSED: bool>(matrix: &[f32], sums: &mut [f32]) {
     }
 }
 
-/// `∂L/∂weight = xᵀ · g`, each part of its rows one product over the whole batch.
+/// `∂L/∂weight = xᵀ · g`, each strip of its columns one product over the whole batch.
 pub(super) fn weight_gradient(e: Extents, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut result = buffer::to_overwrite(e.inputs * e.outputs);
-    let part = e.inputs.div_ceil(8).clamp(48, 128);
-    result.par_chunks_mut(part * e.outputs).enumerate().for_each(|(index, result)| {
-        let x = Matrix::row_major(&x[index * part..], e.inputs).transposed();
-        let shape = [result.len() / e.outputs, e.outputs, e.rows];
-        let gradient = Matrix::row_major(gradient, e.outputs);
-        multiply(shape, result, e.outputs, false, x, gradient);
+    let strip = e.outputs.div_ceil(8).next_multiple_of(PANEL);
+    let strips = Block::new(&mut result, e.outputs).grid([0..e.inputs], strip);
+    strips.into_par_iter().enumerate().for_each(|(index, mut target)| {
+        let columns = target.columns();
+        scratch::with(pack::rows_len(DEPTH.min(e.rows), columns), |panels| {
+            for start in (0..e.rows).step_by(DEPTH) {
+                let depth = DEPTH.min(e.rows - start);
+                let gradient = &gradient[start * e.outputs + index * strip..];
+                let gradient = Matrix::row_major(gradient, e.outputs);
+                let gradient = pack::rows(gradient, [depth, columns], panels);
+                let x = Matrix::row_major(&x[start * e.inputs..], e.inputs).transposed();
+                multiply([e.inputs, columns, depth], &mut target, start > 0, x, gradient);
+            }
+        });
     });
     result
 }

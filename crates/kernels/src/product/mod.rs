@@ -1,22 +1,29 @@
-//! A matrix product for the small matrices of one head, which lie in the cache: no rearranging of
-//! operands, sums held in registers.
+//! The matrix product on one thread: sums held in registers, the right operand in panels.
+//!
+//! It rearranges nothing itself. Who multiplies decides what is worth packing ([`pack`]) and how
+//! the work is cut.
 
-use super::block::Block;
+pub(crate) mod block;
 #[cfg(target_arch = "x86_64")]
-use super::lanes::Lanes;
+mod lanes;
+pub(crate) mod pack;
+
 use crate::matmul::Matrix;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Level, level};
+use block::Block;
+#[cfg(target_arch = "x86_64")]
+use lanes::Lanes;
 
 /// Columns of a panel.
-pub(super) const PANEL: usize = 32;
+pub(crate) const PANEL: usize = 32;
 
 /// Depth after which the sums go back to memory, so that a panel of that depth stays in the cache.
-const DEPTH: usize = 256;
+pub(crate) const DEPTH: usize = 256;
 
 /// A right operand: rows of at most [`PANEL`] columns without gaps, panel after panel.
 #[derive(Clone, Copy)]
-pub(super) struct Panels<'a> {
+pub(crate) struct Panels<'a> {
     data: &'a [f32],
     /// Floats between neighbouring rows of a panel.
     row: usize,
@@ -26,7 +33,7 @@ pub(super) struct Panels<'a> {
 
 impl<'a> Panels<'a> {
     /// Panels one after the other, each `depth` rows of [`PANEL`].
-    pub(super) fn packed(data: &'a [f32], depth: usize) -> Self {
+    pub(crate) fn packed(data: &'a [f32], depth: usize) -> Self {
         Self { data, row: PANEL, panel: depth * PANEL }
     }
 
@@ -34,7 +41,7 @@ impl<'a> Panels<'a> {
     ///
     /// # Panics
     /// When its columns have gaps.
-    pub(super) fn of(matrix: Matrix<'a>) -> Self {
+    pub(crate) fn of(matrix: Matrix<'a>) -> Self {
         assert_eq!(matrix.column, 1, "columns side by side");
         Self { data: matrix.data, row: matrix.row, panel: PANEL }
     }
@@ -46,7 +53,7 @@ impl<'a> Panels<'a> {
 ///
 /// # Panics
 /// When an operand is too small for its shape.
-pub(super) fn multiply(
+pub(crate) fn multiply(
     [m, n, k]: [usize; 3],
     destination: &mut Block<'_>,
     accumulate: bool,
@@ -99,7 +106,7 @@ pub(super) fn multiply(
 }
 
 /// The same, row by row: the portable instance, and the twin of the others.
-pub(super) fn by_rows(
+pub(crate) fn by_rows(
     [m, n, k]: [usize; 3],
     destination: &mut Block<'_>,
     accumulate: bool,

@@ -11,7 +11,7 @@ use std::arch::x86_64::{
 /// # Safety
 /// Every function needs the instructions of its vector, and the floats it names to be there.
 #[allow(unsafe_code)]
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     /// Floats in a vector.
     const WIDTH: usize;
     /// Rows of sums, two vectors wide, that registers hold beside the operands.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// An exclusive borrow of some columns of some rows, like a `&mut [f32]` with gaps.
-pub(super) struct Block<'a> {
+pub(crate) struct Block<'a> {
     first: *mut f32,
     rows: usize,
     columns: usize,
@@ -22,32 +22,32 @@ impl<'a> Block<'a> {
     ///
     /// # Panics
     /// Unless `values` holds whole rows.
-    pub(super) fn new(values: &'a mut [f32], step: usize) -> Self {
+    pub(crate) fn new(values: &'a mut [f32], step: usize) -> Self {
         assert!(values.is_empty() || values.len().is_multiple_of(step), "whole rows of {step}");
         let rows = values.len().checked_div(step).unwrap_or(0);
         let first = values.as_mut_ptr();
         Self { first, rows, columns: step, step, borrow: PhantomData }
     }
 
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    pub(super) fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         self.columns
     }
 
     /// Floats between the beginnings of neighbouring rows.
-    pub(super) fn step(&self) -> usize {
+    pub(crate) fn step(&self) -> usize {
         self.step
     }
 
     /// Where the first row begins. Only the columns of the block's rows may be touched.
-    pub(super) fn first(&mut self) -> *mut f32 {
+    pub(crate) fn first(&mut self) -> *mut f32 {
         self.first
     }
 
-    pub(super) fn row(&mut self, row: usize) -> &mut [f32] {
+    pub(crate) fn row(&mut self, row: usize) -> &mut [f32] {
         assert!(row < self.rows, "row {row} of {}", self.rows);
         // SAFETY: the block's rows lie inside the array it was cut from and no other block has
         // these columns of them; `&mut self` lends one row at a time.
@@ -58,24 +58,24 @@ impl<'a> Block<'a> {
     }
 
     /// Some of the rows, for as long as the block itself is not used.
-    pub(super) fn part(&mut self, rows: Range<usize>) -> Block<'_> {
+    pub(crate) fn part(&mut self, rows: Range<usize>) -> Block<'_> {
         assert!(rows.start <= rows.end && rows.end <= self.rows, "{rows:?} of {}", self.rows);
         let first = self.first.wrapping_add(rows.start * self.step);
         Block { first, rows: rows.len(), borrow: PhantomData, ..*self }
     }
 
     /// Takes over the values of a block of the same extents.
-    pub(super) fn copy_from(&mut self, other: &mut Block<'_>) {
+    pub(crate) fn copy_from(&mut self, other: &mut Block<'_>) {
         assert_eq!([self.rows, self.columns], [other.rows, other.columns], "the same extents");
         (0..self.rows).for_each(|row| self.row(row).copy_from_slice(other.row(row)));
     }
 
-    pub(super) fn fill(&mut self, value: f32) {
+    pub(crate) fn fill(&mut self, value: f32) {
         (0..self.rows).for_each(|row| self.row(row).fill(value));
     }
 
     /// The first `count` columns and the others.
-    pub(super) fn split_columns(self, count: usize) -> (Self, Self) {
+    pub(crate) fn split_columns(self, count: usize) -> (Self, Self) {
         assert!(count <= self.columns, "{count} columns of {}", self.columns);
         let first = self.first.wrapping_add(count);
         let right = Self { first, columns: self.columns - count, ..self };
@@ -86,7 +86,7 @@ impl<'a> Block<'a> {
     ///
     /// # Panics
     /// Unless the ranges ascend without overlap.
-    pub(super) fn grid(
+    pub(crate) fn grid(
         self,
         ranges: impl IntoIterator<Item = Range<usize>>,
         width: usize,

@@ -1,6 +1,6 @@
 //! Rearranging keys and values, so that the product can read their transposes row by row.
 
-use super::product::{PANEL, Panels};
+use super::{PANEL, Panels};
 use crate::matmul::Matrix;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Level, level};
@@ -11,7 +11,7 @@ use std::ops::Range;
 const SIDE: usize = 8;
 
 /// Floats that [`transpose`] writes into.
-pub(super) fn packed_len(rows: usize, depth: usize) -> usize {
+pub(crate) fn packed_len(rows: usize, depth: usize) -> usize {
     rows.next_multiple_of(PANEL) * depth
 }
 
@@ -21,7 +21,7 @@ pub(super) fn packed_len(rows: usize, depth: usize) -> usize {
 ///
 /// # Panics
 /// When a slice is too short.
-pub(super) fn transpose(
+pub(crate) fn transpose(
     source: Matrix<'_>,
     [rows, depth]: [usize; 2],
     factor: f32,
@@ -44,7 +44,7 @@ pub(super) fn transpose(
 }
 
 /// Floats that [`rows`] writes into.
-pub(super) fn rows_len(rows: usize, columns: usize) -> usize {
+pub(crate) fn rows_len(rows: usize, columns: usize) -> usize {
     rows * columns.next_multiple_of(PANEL)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn rows_len(rows: usize, columns: usize) -> usize {
 ///
 /// # Panics
 /// When a slice is too short.
-pub(super) fn rows<'a>(
+pub(crate) fn rows<'a>(
     source: Matrix<'_>,
     [rows, columns]: [usize; 2],
     panels: &'a mut [f32],
@@ -71,7 +71,7 @@ pub(super) fn rows<'a>(
 }
 
 /// Some rows and columns, one by one: the portable instance, and the twin of the other.
-pub(super) fn transpose_part(
+pub(crate) fn transpose_part(
     source: Matrix<'_>,
     [rows, columns]: [Range<usize>; 2],
     depth: usize,
