@@ -63,6 +63,26 @@ impl Geometry {
     }
 }
 
+/// Calls `body(index, target, value)` for the targets and every `stride`-th of the inputs.
+#[inline(always)]
+fn each_value(targets: usize, stride: usize, input: &[f32], mut body: impl FnMut(usize, f32)) {
+    match stride {
+        1 => input[..targets].iter().enumerate().for_each(|(index, &value)| body(index, value)),
+        2 => {
+            let (pairs, rest) = input.as_chunks::<2>();
+            let whole = targets.min(pairs.len());
+            pairs[..whole].iter().enumerate().for_each(|(index, pair)| body(index, pair[0]));
+            if whole < targets {
+                body(whole, rest[0]);
+            }
+        }
+        _ => {
+            let values = input.iter().step_by(stride).take(targets);
+            values.enumerate().for_each(|(index, &value)| body(index, value));
+        }
+    }
+}
+
 dispatch! {
     /// The largest value of every window, and where in the plane it was.
     fn largest(
@@ -80,27 +100,16 @@ pub(super) fn largest_body<const FUSED: bool>(
     output.fill(f32::NEG_INFINITY);
     places.fill(u32::MAX);
     geometry.each_run(|outputs, start, stride| {
-        let best = output[outputs.clone()].iter_mut().zip(&mut places[outputs.clone()]);
-        let keep = |(best, place): (&mut f32, &mut u32), value: f32, at: u32| {
-            let better = value > *best || value.is_nan() || *place == u32::MAX;
-            *best = if better { value } else { *best };
-            *place = if better { at } else { *place };
-        };
-        let input = &input[start..];
-        let at = |index: usize| (start + index * stride) as u32;
-        match stride {
-            1 => {
-                best.zip(input).enumerate().for_each(|(i, (best, &value))| keep(best, value, at(i)))
-            }
-            2 => best
-                .zip(input.chunks(2))
-                .enumerate()
-                .for_each(|(i, (best, pair))| keep(best, pair[0], at(i))),
-            _ => best
-                .zip(input.iter().step_by(stride))
-                .enumerate()
-                .for_each(|(i, (best, &value))| keep(best, value, at(i))),
-        }
+        let (best, places) = (&mut output[outputs.clone()], &mut places[outputs]);
+        let targets = best.len().min(places.len());
+        let (start_place, step) = (start as u32, stride as u32);
+        each_value(targets, stride, &input[start..], |index, value| {
+            // Wrapping, because a check for overflow would keep the loop from becoming a vector's.
+            let at = start_place.wrapping_add(step.wrapping_mul(index as u32));
+            let better = (value > best[index]) | value.is_nan() | (places[index] == u32::MAX);
+            best[index] = if better { value } else { best[index] };
+            places[index] = if better { at } else { places[index] };
+        });
     });
 }
 
@@ -118,13 +127,8 @@ pub(super) fn sums_body<const FUSED: bool>(
 ) {
     output.fill(0.0);
     geometry.each_run(|outputs, start, stride| {
-        let sums = output[outputs].iter_mut();
-        let input = &input[start..];
-        match stride {
-            1 => sums.zip(input).for_each(|(sum, value)| *sum += value),
-            2 => sums.zip(input.chunks(2)).for_each(|(sum, pair)| *sum += pair[0]),
-            _ => sums.zip(input.iter().step_by(stride)).for_each(|(sum, value)| *sum += value),
-        }
+        let sums = &mut output[outputs];
+        each_value(sums.len(), stride, &input[start..], |index, value| sums[index] += value);
     });
     output.iter_mut().for_each(|sum| *sum *= factor);
 }
