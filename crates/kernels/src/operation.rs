@@ -79,7 +79,7 @@ impl Fused for Flex {
 
 impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
     fn fused_unary<O: Operation<1>>(input: FloatTensor<Self>, operation: O) -> FloatTensor<Self> {
-        taped::<1, C, O>([input], operation)
+        taped::<1, C, O>([input], &operation)
     }
 
     fn fused_binary<O: Operation<2>>(
@@ -87,15 +87,15 @@ impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
         right: FloatTensor<Self>,
         operation: O,
     ) -> FloatTensor<Self> {
-        taped::<2, C, O>([left, right], operation)
+        taped::<2, C, O>([left, right], &operation)
     }
 }
 
 fn taped<const N: usize, C: CheckpointStrategy, O: Operation<N>>(
     inputs: [FloatTensor<Autodiff<Flex, C>>; N],
-    operation: O,
+    operation: &O,
 ) -> FloatTensor<Autodiff<Flex, C>> {
-    let nodes = inputs.each_ref().map(|input| input.node());
+    let nodes = inputs.each_ref().map(FloatTensor::<Autodiff<Flex, C>>::node);
     let inputs = inputs.map(FloatTensor::<Autodiff<Flex, C>>::into_primitive);
     match Tape(operation.clone()).prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(tape) => {

@@ -10,7 +10,7 @@ use crate::scratch;
 use crate::simd::{dispatch, multiply_add};
 use rayon::prelude::*;
 
-const ROWS: usize = 64;
+const ROWS: usize = 128;
 const COLUMNS: usize = 512;
 
 /// Which columns mean something to a row.
@@ -117,7 +117,7 @@ struct Running {
 impl Running {
     const START: Self = Self { most: f32::NEG_INFINITY, sum: 0.0, partner: f32::NAN };
 
-    fn add(&mut self, similarities: &[f32], sharpness: f32) {
+    fn add(&mut self, similarities: &mut [f32], sharpness: f32) {
         let most = largest(similarities).max(self.most);
         if most == f32::NEG_INFINITY {
             return;
@@ -158,23 +158,28 @@ fn largest_body<const FUSED: bool>(values: &[f32]) -> f32 {
 }
 
 dispatch! {
-    /// `Σ exp((s - most) · sharpness)`.
-    fn sum_of_exponentials(values: &[f32], most: f32, sharpness: f32) -> f64
+    /// `Σ exp((s - most) · sharpness)`; leaves the summands in place of `s`.
+    fn sum_of_exponentials(values: &mut [f32], most: f32, sharpness: f32) -> f64
         = sum_of_exponentials_body
 }
 
 #[inline(always)]
-fn sum_of_exponentials_body<const FUSED: bool>(values: &[f32], most: f32, sharpness: f32) -> f64 {
+fn sum_of_exponentials_body<const FUSED: bool>(
+    values: &mut [f32],
+    most: f32,
+    sharpness: f32,
+) -> f64 {
+    for value in values.iter_mut() {
+        *value = math::exp::<FUSED>((*value - most) * sharpness);
+    }
     let mut sums = [0.0f32; LANES];
     let (blocks, rest) = values.as_chunks::<LANES>();
     for block in blocks {
         for lane in 0..LANES {
-            sums[lane] += math::exp::<FUSED>((block[lane] - most) * sharpness);
+            sums[lane] += block[lane];
         }
     }
-    for (sum, &value) in sums.iter_mut().zip(rest) {
-        *sum += math::exp::<FUSED>((value - most) * sharpness);
-    }
+    sums.iter_mut().zip(rest).for_each(|(sum, value)| *sum += value);
     sums.iter().map(|&sum| f64::from(sum)).sum()
 }
 
@@ -266,8 +271,8 @@ mod twins {
             let similarities = values(count, 1);
             let most = largest(&similarities);
             prop_assert_eq!(most, largest_body::<false>(&similarities));
-            let fast = sum_of_exponentials(&similarities, most, 5.0);
-            let plain = sum_of_exponentials_body::<false>(&similarities, most, 5.0);
+            let fast = sum_of_exponentials(&mut similarities.clone(), most, 5.0);
+            let plain = sum_of_exponentials_body::<false>(&mut similarities.clone(), most, 5.0);
             prop_assert!((fast - plain).abs() < 1e-5 * plain);
 
             let (row, columns) = ((row || !column).then_some(0.3), values(count, 2));

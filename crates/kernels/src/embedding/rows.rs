@@ -41,8 +41,8 @@ pub(super) fn scatter(
     let asked = by_row(indices);
     let runs = asked.chunk_by(|left, right| left.0 == right.0);
     let targets = distinct_rows(&mut result, width, runs);
-    let least = (BLOCK / width).max(1);
-    targets.into_par_iter().with_min_len(least.div_ceil(8)).for_each(|(sum, run)| {
+    let task = (BLOCK / width).max(1);
+    targets.into_par_iter().with_min_len(task).for_each(|(sum, run)| {
         for &(_, position) in run {
             let row = &gradient[position * width..][..width];
             sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);

@@ -22,7 +22,7 @@ impl Operation<1> for MaxPool {
     fn forward(&self, [input]: [FlexTensor; 1]) -> (FlexTensor, Self::Saved) {
         let shape @ [images, channels, _, _] = dims(&input);
         let geometry = geometry(shape, self.0);
-        let (output, places) = planes::largest(geometry, Values::of(&input).as_slice());
+        let (output, places) = planes::largest(&geometry, Values::of(&input).as_slice());
         let [height, width] = geometry.output;
         (tensor(output, [images, channels, height, width]), (shape, places.into()))
     }
@@ -34,7 +34,8 @@ impl Operation<1> for MaxPool {
         _wanted: [bool; 1],
     ) -> [Option<FlexTensor>; 1] {
         let gradient = Values::of(&gradient);
-        let values = planes::give_to_largest(geometry(shape, self.0), gradient.as_slice(), &places);
+        let values =
+            planes::give_to_largest(&geometry(shape, self.0), gradient.as_slice(), &places);
         [Some(tensor(values, shape))]
     }
 }
@@ -51,7 +52,7 @@ impl Operation<1> for AveragePool {
         let shape @ [images, channels, _, _] = dims(&input);
         let geometry = geometry(shape, self.0);
         let [height, width] = geometry.output;
-        let output = planes::means(geometry, Values::of(&input).as_slice());
+        let output = planes::means(&geometry, Values::of(&input).as_slice());
         (tensor(output, [images, channels, height, width]), shape)
     }
 
@@ -62,7 +63,7 @@ impl Operation<1> for AveragePool {
         _wanted: [bool; 1],
     ) -> [Option<FlexTensor>; 1] {
         let gradient = Values::of(&gradient);
-        let values = planes::share(geometry(shape, self.0), gradient.as_slice());
+        let values = planes::share(&geometry(shape, self.0), gradient.as_slice());
         [Some(tensor(values, shape))]
     }
 }

@@ -13,7 +13,7 @@ fn planes_per_task(plane: usize) -> usize {
 }
 
 /// The largest value of every window and its place in the plane.
-pub(super) fn largest(geometry: Geometry, input: &[f32]) -> (Vec<f32>, Vec<u32>) {
+pub(super) fn largest(geometry: &Geometry, input: &[f32]) -> (Vec<f32>, Vec<u32>) {
     let (plane_in, plane_out) = (geometry.plane_in(), geometry.plane_out());
     assert!(u32::try_from(plane_in).is_ok(), "a plane of {plane_in} values is too large");
     if input.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn largest(geometry: Geometry, input: &[f32]) -> (Vec<f32>, Vec<u32>)
 }
 
 /// The gradient of each output at the place of its largest value.
-pub(super) fn give_to_largest(geometry: Geometry, gradient: &[f32], places: &[u32]) -> Vec<f32> {
+pub(super) fn give_to_largest(geometry: &Geometry, gradient: &[f32], places: &[u32]) -> Vec<f32> {
     let (plane_in, plane_out) = (geometry.plane_in(), geometry.plane_out());
     let mut result = buffer::to_overwrite(gradient.len() / plane_out * plane_in);
     let task = planes_per_task(plane_in);
@@ -58,7 +58,7 @@ pub(super) fn give_to_largest(geometry: Geometry, gradient: &[f32], places: &[u3
 }
 
 /// The mean of every window.
-pub(super) fn means(geometry: Geometry, input: &[f32]) -> Vec<f32> {
+pub(super) fn means(geometry: &Geometry, input: &[f32]) -> Vec<f32> {
     let (plane_in, plane_out) = (geometry.plane_in(), geometry.plane_out());
     if input.is_empty() {
         return Vec::new();
@@ -77,7 +77,7 @@ pub(super) fn means(geometry: Geometry, input: &[f32]) -> Vec<f32> {
 }
 
 /// The gradient of each output shared out over its window.
-pub(super) fn share(geometry: Geometry, gradient: &[f32]) -> Vec<f32> {
+pub(super) fn share(geometry: &Geometry, gradient: &[f32]) -> Vec<f32> {
     let (plane_in, plane_out) = (geometry.plane_in(), geometry.plane_out());
     let factor = (geometry.places() as f32).recip();
     let mut result = buffer::to_overwrite(gradient.len() / plane_out * plane_in);

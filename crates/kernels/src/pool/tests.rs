@@ -69,15 +69,15 @@ proptest! {
         let zeros = || vec![0.0; outputs];
         let [mut fast, mut plain] = [zeros(), zeros()];
         let [mut places, mut plain_places] = [vec![0; outputs], vec![0; outputs]];
-        windows::largest(geometry, &input, &mut fast, &mut places);
-        windows::largest_body::<false>(geometry, &input, &mut plain, &mut plain_places);
+        windows::largest(&geometry, &input, &mut fast, &mut places);
+        windows::largest_body::<false>(&geometry, &input, &mut plain, &mut plain_places);
         prop_assert_eq!((&fast, &places), (&plain, &plain_places));
-        windows::sums(geometry, &input, 0.3, &mut fast);
-        windows::sums_body::<false>(geometry, &input, 0.3, &mut plain);
+        windows::sums(&geometry, &input, 0.3, &mut fast);
+        windows::sums_body::<false>(&geometry, &input, 0.3, &mut plain);
         prop_assert_eq!(&fast, &plain);
         let [mut fast, mut plain] = [input.clone(), input.clone()];
-        windows::spread(geometry, &zeros(), 0.3, &mut fast);
-        windows::spread_body::<false>(geometry, &zeros(), 0.3, &mut plain);
+        windows::spread(&geometry, &zeros(), 0.3, &mut fast);
+        windows::spread_body::<false>(&geometry, &zeros(), 0.3, &mut plain);
         prop_assert_eq!(&fast, &plain);
     }
 }

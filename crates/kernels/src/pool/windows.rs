@@ -6,16 +6,44 @@ use crate::simd::dispatch;
 use std::ops::Range;
 
 /// A plane and what is pooled from it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Geometry {
     pub(super) input: [usize; 2],
     pub(super) output: [usize; 2],
     options: PoolOptions,
+    runs: Vec<Run>,
+}
+
+/// Neighbouring outputs of a row and, a stride apart, the inputs that lie at one place of their
+/// windows.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    output: usize,
+    length: usize,
+    input: usize,
 }
 
 impl Geometry {
     pub(super) fn new(input: [usize; 2], options: PoolOptions) -> Self {
-        Self { input, output: options.output(input), options }
+        let output = options.output(input);
+        let mut geometry = Self { input, output, options, runs: Vec::new() };
+        for tap_y in 0..options.kernel[0] {
+            let (rows, first_row) = geometry.reach(0, tap_y);
+            for (index, row) in rows.enumerate() {
+                let y = first_row + index * options.stride[0];
+                for tap_x in 0..options.kernel[1] {
+                    let (columns, x) = geometry.reach(1, tap_x);
+                    if !columns.is_empty() {
+                        geometry.runs.push(Run {
+                            output: row * output[1] + columns.start,
+                            length: columns.len(),
+                            input: y * input[1] + x,
+                        });
+                    }
+                }
+            }
+        }
+        geometry
     }
 
     pub(super) fn plane_in(&self) -> usize {
@@ -32,7 +60,6 @@ impl Geometry {
     }
 
     /// The outputs whose window has its place `tap` within the input, and the input of the first.
-    #[inline(always)]
     fn reach(&self, axis: usize, tap: usize) -> (Range<usize>, usize) {
         let (stride, padding) = (self.options.stride[axis], self.options.padding[axis]);
         let first = padding.saturating_sub(tap).div_ceil(stride);
@@ -40,116 +67,124 @@ impl Geometry {
         let end = end.min(self.output[axis]);
         (first.min(end)..end, first * stride + tap - padding)
     }
-
-    /// Calls `body(outputs, inputs, stride, first input)` for each place of each window and each
-    /// row of outputs: `outputs` is a range of the output plane, `inputs` begins at its first input.
-    #[inline(always)]
-    fn each_run(&self, mut body: impl FnMut(Range<usize>, usize, usize)) {
-        let [stride_y, stride_x] = self.options.stride;
-        for tap_y in 0..self.options.kernel[0] {
-            let (rows, first_row) = self.reach(0, tap_y);
-            for (index, row) in rows.enumerate() {
-                let y = first_row + index * stride_y;
-                for tap_x in 0..self.options.kernel[1] {
-                    let (columns, x) = self.reach(1, tap_x);
-                    let outputs =
-                        row * self.output[1] + columns.start..row * self.output[1] + columns.end;
-                    if !outputs.is_empty() {
-                        body(outputs, y * self.input[1] + x, stride_x);
-                    }
-                }
-            }
-        }
-    }
 }
 
 dispatch! {
     /// The largest value of every window, and where in the plane it was.
     fn largest(
-        geometry: Geometry, input: &[f32], output: &mut [f32], places: &mut [u32]
+        geometry: &Geometry, input: &[f32], output: &mut [f32], places: &mut [u32]
     ) = largest_body
 }
 
 #[inline(always)]
 pub(super) fn largest_body<const FUSED: bool>(
-    geometry: Geometry,
+    geometry: &Geometry,
     input: &[f32],
     output: &mut [f32],
     places: &mut [u32],
 ) {
     output.fill(f32::NEG_INFINITY);
     places.fill(u32::MAX);
-    geometry.each_run(|outputs, start, stride| {
-        let best = output[outputs.clone()].iter_mut().zip(&mut places[outputs.clone()]);
-        let keep = |(best, place): (&mut f32, &mut u32), value: f32, at: u32| {
-            let better = value > *best || value.is_nan() || *place == u32::MAX;
-            *best = if better { value } else { *best };
-            *place = if better { at } else { *place };
-        };
-        let input = &input[start..];
-        let at = |index: usize| (start + index * stride) as u32;
+    let stride = geometry.options.stride[1];
+    for run in &geometry.runs {
+        let best = &mut output[run.output..][..run.length];
+        let places = &mut places[run.output..][..run.length];
+        let (values, first) = (&input[run.input..], run.input as u32);
         match stride {
-            1 => {
-                best.zip(input).enumerate().for_each(|(i, (best, &value))| keep(best, value, at(i)))
+            1 => keep_larger(best, places, values.iter().copied(), first, 1),
+            2 => {
+                let (pairs, rest) = values.as_chunks::<2>();
+                let whole = run.length.min(pairs.len());
+                let values = pairs.iter().map(|pair| pair[0]);
+                keep_larger(&mut best[..whole], &mut places[..whole], values, first, 2);
+                let (best, places) = (&mut best[whole..], &mut places[whole..]);
+                let first = first + 2 * whole as u32;
+                keep_larger(best, places, rest.iter().copied(), first, 2);
             }
-            2 => best
-                .zip(input.chunks(2))
-                .enumerate()
-                .for_each(|(i, (best, pair))| keep(best, pair[0], at(i))),
-            _ => best
-                .zip(input.iter().step_by(stride))
-                .enumerate()
-                .for_each(|(i, (best, &value))| keep(best, value, at(i))),
+            _ => {
+                let values = values.iter().step_by(stride).copied();
+                keep_larger(best, places, values, first, stride as u32);
+            }
         }
-    });
+    }
+}
+
+/// Takes over the values that are larger than the best so far, and their places.
+#[inline(always)]
+fn keep_larger(
+    best: &mut [f32],
+    places: &mut [u32],
+    values: impl Iterator<Item = f32>,
+    first: u32,
+    step: u32,
+) {
+    let mut at = first;
+    for ((best, place), value) in best.iter_mut().zip(places).zip(values) {
+        let better = (value > *best) | value.is_nan() | (*place == u32::MAX);
+        *best = if better { value } else { *best };
+        *place = if better { at } else { *place };
+        // Wrapping, because a check for overflow would keep the loop from becoming a vector's.
+        at = at.wrapping_add(step);
+    }
 }
 
 dispatch! {
     /// The sum of every window, times a factor.
-    fn sums(geometry: Geometry, input: &[f32], factor: f32, output: &mut [f32]) = sums_body
+    fn sums(geometry: &Geometry, input: &[f32], factor: f32, output: &mut [f32]) = sums_body
 }
 
 #[inline(always)]
 pub(super) fn sums_body<const FUSED: bool>(
-    geometry: Geometry,
+    geometry: &Geometry,
     input: &[f32],
     factor: f32,
     output: &mut [f32],
 ) {
     output.fill(0.0);
-    geometry.each_run(|outputs, start, stride| {
-        let sums = output[outputs].iter_mut();
-        let input = &input[start..];
+    let stride = geometry.options.stride[1];
+    for run in &geometry.runs {
+        let sums = &mut output[run.output..][..run.length];
+        let values = &input[run.input..];
         match stride {
-            1 => sums.zip(input).for_each(|(sum, value)| *sum += value),
-            2 => sums.zip(input.chunks(2)).for_each(|(sum, pair)| *sum += pair[0]),
-            _ => sums.zip(input.iter().step_by(stride)).for_each(|(sum, value)| *sum += value),
+            1 => add(sums, values.iter().copied()),
+            2 => {
+                let (pairs, rest) = values.as_chunks::<2>();
+                let whole = run.length.min(pairs.len());
+                add(&mut sums[..whole], pairs.iter().map(|pair| pair[0]));
+                add(&mut sums[whole..], rest.iter().copied());
+            }
+            _ => add(sums, values.iter().step_by(stride).copied()),
         }
-    });
-    output.iter_mut().for_each(|sum| *sum *= factor);
+    }
+    for sum in output {
+        *sum *= factor;
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32], values: impl Iterator<Item = f32>) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
 }
 
 dispatch! {
     /// Adds `factor · gradient` of every window to each of its inputs.
-    fn spread(geometry: Geometry, gradient: &[f32], factor: f32, input: &mut [f32]) = spread_body
+    fn spread(geometry: &Geometry, gradient: &[f32], factor: f32, input: &mut [f32]) = spread_body
 }
 
 #[inline(always)]
 pub(super) fn spread_body<const FUSED: bool>(
-    geometry: Geometry,
+    geometry: &Geometry,
     gradient: &[f32],
     factor: f32,
     input: &mut [f32],
 ) {
-    geometry.each_run(|outputs, start, stride| {
-        let gradient = &gradient[outputs];
-        let input = &mut input[start..];
-        match stride {
-            1 => input.iter_mut().zip(gradient).for_each(|(sum, g)| *sum += factor * g),
-            _ => {
-                let targets = input.iter_mut().step_by(stride);
-                targets.zip(gradient).for_each(|(sum, g)| *sum += factor * g);
-            }
+    let stride = geometry.options.stride[1];
+    for run in &geometry.runs {
+        let gradient = &gradient[run.output..][..run.length];
+        for (sum, g) in input[run.input..].iter_mut().step_by(stride).zip(gradient) {
+            *sum += factor * g;
         }
-    });
+    }
 }

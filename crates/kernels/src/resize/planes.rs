@@ -17,22 +17,24 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    fn old(&self) -> usize {
+    /// Values of a plane before.
+    fn old_plane(&self) -> usize {
         self.rows.old * self.columns.old
     }
 
-    fn new(&self) -> usize {
+    /// Values of a plane after.
+    fn new_plane(&self) -> usize {
         self.rows.new_extent() * self.columns.new_extent()
     }
 
     fn planes_per_task(&self) -> usize {
-        (BLOCK / self.new().max(self.old())).max(1)
+        (BLOCK / self.new_plane().max(self.old_plane())).max(1)
     }
 }
 
 /// The new planes.
 pub(super) fn forward(plan: &Plan, input: &[f32]) -> Vec<f32> {
-    let (old, new, task) = (plan.old(), plan.new(), plan.planes_per_task());
+    let (old, new, task) = (plan.old_plane(), plan.new_plane(), plan.planes_per_task());
     let mut output = buffer::to_overwrite(input.len() / old * new);
     output.par_chunks_mut(task * new).zip(input.par_chunks(task * old)).for_each(
         |(output, input)| {
@@ -110,7 +112,7 @@ fn mix_body<const FUSED: bool>(first: &[f32], second: &[f32], share: f32, output
 
 /// The gradient of the old planes: every new pixel gives to what it was made of.
 pub(super) fn backward(plan: &Plan, gradient: &[f32]) -> Vec<f32> {
-    let (old, new, task) = (plan.old(), plan.new(), plan.planes_per_task());
+    let (old, new, task) = (plan.old_plane(), plan.new_plane(), plan.planes_per_task());
     let mut result = buffer::to_overwrite(gradient.len() / new * old);
     result.par_chunks_mut(task * old).zip(gradient.par_chunks(task * new)).for_each(
         |(result, gradient)| {

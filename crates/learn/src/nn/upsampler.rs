@@ -3,7 +3,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
+use pith_kernels::{Interpolation, resize};
 
 use super::batch_norm::After;
 use super::{BatchNorm, Conv2d, Init, Linear};
@@ -75,16 +75,10 @@ impl Upsampler {
         let small = self.seed.forward(rows).reshape([samples, channels, height, width]);
         let small = self.norm.forward(small, After::Relu);
         let large = self.stages.iter().fold(small, |pixels, stage| {
-            let larger = nearest(pixels, stage.size);
+            let larger = resize(pixels, stage.size, Interpolation::Nearest);
             stage.norm.forward(stage.conv.forward(larger), After::Relu)
         });
         debug_assert_eq!(large.dims()[2..], self.size);
         self.output.forward(large)
     }
-}
-
-/// Every pixel repeated until the picture has that size.
-fn nearest(pixels: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
-    let options = InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size);
-    burn::tensor::module::interpolate(pixels, options)
 }

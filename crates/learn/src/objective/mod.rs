@@ -64,12 +64,6 @@ impl Loss {
     }
 }
 
-/// Rows scaled to unit length; `eps` as PyTorch's `normalize`.
-pub(crate) fn normalize(rows: Tensor<2>) -> Tensor<2> {
-    let norm = rows.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
-    rows / norm // [n, d] / [n, 1]
-}
-
 /// Widths of a projector from the latent, checked.
 fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>, crate::Error> {
     if layers.is_empty() || layers.contains(&0) {

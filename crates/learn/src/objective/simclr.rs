@@ -10,10 +10,11 @@
 //! are what keeps the space from collapsing.
 
 use burn::module::Module;
-use burn::tensor::{Int, Tensor, activation};
+use burn::tensor::Tensor;
+use pith_kernels::normalize_rows;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss, normalize};
+use super::{Context, Learn, Loss};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -77,29 +78,15 @@ impl Learn for SimClr {
     }
 }
 
-/// NT-Xent of two views, `[n, d]` each; `[1]`.
+/// NT-Xent of two views, `[n, d]` each, of any length; `[1]`.
 pub fn nt_xent(a: Tensor<2>, b: Tensor<2>, temperature: f64) -> Tensor<1> {
-    let samples = a.dims()[0];
-    let device = a.device();
-    let z = normalize(Tensor::cat(vec![a, b], 0)); // [2n, d]
-    let similarity = z.clone().matmul(z.transpose()) / temperature; // [2n, 2n]
-    let itself = Tensor::<2>::eye(2 * samples, &device).bool();
-    let others = similarity.mask_fill(itself, f32::NEG_INFINITY);
-    let partner = Tensor::<1, Int>::arange(0..2 * samples as i64, &device)
-        .add_scalar(samples as i64)
-        .remainder_scalar(2 * samples as i64)
-        .reshape([2 * samples, 1]);
-    activation::log_softmax(others, 1).gather(1, partner).mean().neg()
+    pith_kernels::nt_xent(normalize_rows(a), normalize_rows(b), temperature)
 }
 
-/// InfoNCE in one direction, `[n, d]` each: row `i` of `a` must find row `i` of `b` among all rows
-/// of `b` (van den Oord, Li, Vinyals 2018, equation 4); `[1]`.
+/// InfoNCE in one direction, `[n, d]` each, of any length: row `i` of `a` must find row `i` of `b`
+/// among all rows of `b` (van den Oord, Li, Vinyals 2018, equation 4); `[1]`.
 pub fn info_nce(a: Tensor<2>, b: Tensor<2>, temperature: f64) -> Tensor<1> {
-    let samples = a.dims()[0];
-    let device = a.device();
-    let similarity = normalize(a).matmul(normalize(b).transpose()) / temperature; // [n, n]
-    let itself = Tensor::<1, Int>::arange(0..samples as i64, &device).reshape([samples, 1]);
-    activation::log_softmax(similarity, 1).gather(1, itself).mean().neg()
+    pith_kernels::info_nce(normalize_rows(a), normalize_rows(b), temperature)
 }
 
 #[cfg(test)]

@@ -1,9 +1,16 @@
 //! AdamW: Loshchilov, Hutter: Decoupled weight decay regularization, ICLR 2019, algorithm 2.
 
 use burn::tensor::Tensor;
+use pith_kernels::optimize;
 use serde::{Deserialize, Serialize};
 
-use super::Slot;
+use super::{Parameter, Slot, Step, Update};
+use crate::method::About;
+
+pub(super) const ABOUT: About = About {
+    summary: "adaptive moments with decoupled weight decay",
+    citation: "Loshchilov, Hutter: Decoupled weight decay regularization, ICLR 2019",
+};
 
 /// Settings, as PyTorch's but for the weight decay, which leaves biases and norms alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,28 +32,27 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    pub(super) fn update(
-        &self,
-        value: Tensor<1>,
-        gradient: Tensor<1>,
-        slot: Option<Slot>,
-        decay: bool,
-        rate: f64,
-        steps: usize,
-    ) -> (Tensor<1>, Slot) {
-        let [beta1, beta2] = self.betas;
+impl Update for Config {
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn update(&self, parameter: Parameter, step: Step) -> (Tensor<1>, Slot) {
+        let Parameter { value, gradient, slot, matrix } = parameter;
         let zeros = || gradient.zeros_like();
-        let (mean, square) = match slot {
-            Some(Slot { first, second }) => (first, second.unwrap_or_else(zeros)),
-            None => (zeros(), zeros()),
+        let state = match slot {
+            Some(Slot { first, second }) => [first, second.unwrap_or_else(zeros)],
+            None => [zeros(), zeros()],
         };
-        let mean = mean * beta1 + gradient.clone() * (1.0 - beta1);
-        let square = square * beta2 + gradient.square() * (1.0 - beta2);
-        let unbiased_mean = mean.clone() / (1.0 - beta1.powi(steps as i32));
-        let unbiased_square = square.clone() / (1.0 - beta2.powi(steps as i32));
-        let kept = if decay { 1.0 - rate * self.weight_decay } else { 1.0 };
-        let step = unbiased_mean / (unbiased_square.sqrt() + self.epsilon);
-        (value * kept - step * rate, Slot { first: mean, second: Some(square) })
+        let step = optimize::AdamW {
+            rate: step.rate,
+            betas: self.betas,
+            epsilon: self.epsilon,
+            weight_decay: if matrix { self.weight_decay } else { 0.0 },
+            step: step.number,
+            gradient_scale: step.gradient_scale,
+        };
+        let (value, [first, second]) = optimize::adamw(value, gradient, state, step);
+        (value, Slot { first, second: Some(second) })
     }
 }

@@ -4,9 +4,16 @@
 //! never exceeds the schedule's (`clip_lr`, solo-learn).
 
 use burn::tensor::Tensor;
+use pith_kernels::optimize;
 use serde::{Deserialize, Serialize};
 
-use super::Slot;
+use super::{Parameter, Slot, Step, Update};
+use crate::method::About;
+
+pub(super) const ABOUT: About = About {
+    summary: "layer-wise rates for large batches",
+    citation: "You, Gitman, Ginsburg: Large batch training of convolutional networks, 2017",
+};
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,36 +35,26 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    pub(super) fn update(
-        &self,
-        value: Tensor<1>,
-        gradient: Tensor<1>,
-        slot: Option<Slot>,
-        matrix: bool,
-        rate: f64,
-    ) -> (Tensor<1>, Slot) {
-        let gradient = match matrix {
-            true => self.adapted(&value, gradient, rate),
-            false => gradient,
-        };
-        let velocity = match slot {
-            Some(slot) => slot.first * self.momentum + gradient,
-            None => gradient,
-        };
-        (value - velocity.clone() * rate, Slot { first: velocity, second: None })
+impl Update for Config {
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
     }
 
-    /// `min(eta |w| / (|g| + decay |w|) / rate, 1) * (g + decay w)`
-    fn adapted(&self, value: &Tensor<1>, gradient: Tensor<1>, rate: f64) -> Tensor<1> {
-        let norm = |tensor: &Tensor<1>| tensor.clone().square().sum().into_scalar::<f64>().sqrt();
-        let (weight_norm, gradient_norm) = (norm(value), norm(&gradient));
-        let decayed = gradient + value.clone() * self.weight_decay;
-        if weight_norm == 0.0 || gradient_norm == 0.0 {
-            return decayed;
-        }
-        let local = self.trust * weight_norm / (gradient_norm + self.weight_decay * weight_norm);
-        decayed * (local / rate).min(1.0)
+    fn update(&self, parameter: Parameter, step: Step) -> (Tensor<1>, Slot) {
+        let Parameter { value, gradient, slot, matrix } = parameter;
+        let velocity = slot.map_or_else(|| gradient.zeros_like(), |slot| slot.first);
+        let Step { rate, gradient_scale, .. } = step;
+        let momentum = self.momentum;
+        let (value, first) = if matrix {
+            let (weight_decay, trust) = (self.weight_decay, self.trust);
+            let step = optimize::Lars { rate, momentum, weight_decay, trust, gradient_scale };
+            optimize::lars(value, gradient, velocity, step)
+        } else {
+            let (weight_decay, nesterov) = (0.0, false);
+            let step = optimize::Sgd { rate, momentum, weight_decay, nesterov, gradient_scale };
+            optimize::sgd(value, gradient, velocity, step)
+        };
+        (value, Slot { first, second: None })
     }
 }
 
@@ -71,7 +68,10 @@ mod tests {
         let config = Config { trust: 0.02, weight_decay: 0.0, ..Config::default() };
         let device = Device::flex();
         let tensor = |values: [f32; 2]| Tensor::<1>::from_floats(values, &device);
-        let (value, _) = config.update(tensor(weights), tensor(gradient), None, matrix, rate);
+        let (value, gradient) = (tensor(weights), tensor(gradient));
+        let parameter = Parameter { value, gradient, slot: None, matrix };
+        let step = Step { rate, number: 1, gradient_scale: 1.0 };
+        let (value, _) = config.update(parameter, step);
         value.into_data().try_into_vec().expect("f32")
     }
 

@@ -1,38 +1,63 @@
 //! Optimizers: how a gradient becomes a step.
 //!
 //! Gradients and state are keyed by the parameter's canonical name (see [`crate::weights`]), so a
-//! checkpoint is a file of named tensors. Adding one is a file here, a variant and a line in
-//! `Optimizer::update`.
+//! checkpoint is a file of named tensors. Adding one is a file here and a line in the list below.
 
-pub mod adamw;
-pub mod lars;
-pub mod sgd;
+mod gradients;
 
 use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
+
+pub use gradients::Gradients;
 
 use crate::Error;
-use crate::method::Method;
 use crate::weights::{Path, Weights};
 
-/// Gradients of named parameters, each flattened to `[count]`.
-pub type Gradients = BTreeMap<String, Tensor<1>>;
+/// Declares the optimizers, one line each: `file::Variant = "keyword"`.
+///
+/// From the list come the files, the recipe keyword (a serde variant of `Config`), the dispatch and
+/// the [`Method`](crate::method::Method) entries.
+macro_rules! optimizers {
+    ($($file:ident::$name:ident = $keyword:literal),+ $(,)?) => {
+        $(pub mod $file;)+
 
-/// The optimizer and its settings, as a recipe names them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Config {
-    /// `adamw`
-    #[serde(rename = "adamw")]
-    AdamW(adamw::Config),
-    /// `sgd`
-    #[serde(rename = "sgd")]
-    Sgd(sgd::Config),
-    /// `lars`
-    #[serde(rename = "lars")]
-    Lars(lars::Config),
+        /// The optimizer and its settings, as a recipe names them.
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub enum Config {
+            $(
+                #[doc = concat!("`", $keyword, "`")]
+                #[serde(rename = $keyword)]
+                $name($file::Config),
+            )+
+        }
+
+        impl std::ops::Deref for Config {
+            type Target = dyn Update;
+
+            fn deref(&self) -> &Self::Target {
+                match self {
+                    $(Config::$name(config) => config,)+
+                }
+            }
+        }
+
+        /// Every optimizer.
+        pub const METHODS: &[crate::method::Method] = &[
+            $(crate::method::Method {
+                keyword: $keyword,
+                summary: $file::ABOUT.summary,
+                citation: $file::ABOUT.citation,
+            },)+
+        ];
+    };
+}
+
+optimizers! {
+    adamw::AdamW = "adamw",
+    sgd::Sgd = "sgd",
+    lars::Lars = "lars",
 }
 
 impl Default for Config {
@@ -42,15 +67,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The learning rate at the top of the schedule.
-    pub fn learning_rate(&self) -> f64 {
-        match self {
-            Config::AdamW(config) => config.learning_rate,
-            Config::Sgd(config) => config.learning_rate,
-            Config::Lars(config) => config.learning_rate,
-        }
-    }
-
     /// Refuses settings that cannot train.
     ///
     /// # Errors
@@ -66,24 +82,39 @@ impl Config {
     }
 }
 
-/// Every optimizer.
-pub const METHODS: &[Method] = &[
-    Method {
-        keyword: "adamw",
-        summary: "adaptive moments with decoupled weight decay",
-        citation: "Loshchilov, Hutter: Decoupled weight decay regularization, ICLR 2019",
-    },
-    Method {
-        keyword: "sgd",
-        summary: "stochastic gradient descent with momentum",
-        citation: "Sutskever, Martens, Dahl, Hinton: On the importance of initialization and momentum in deep learning, ICML 2013",
-    },
-    Method {
-        keyword: "lars",
-        summary: "layer-wise rates for large batches",
-        citation: "You, Gitman, Ginsburg: Large batch training of convolutional networks, 2017",
-    },
-];
+/// What every optimizer can do.
+pub trait Update {
+    /// The learning rate at the top of the schedule.
+    fn learning_rate(&self) -> f64;
+
+    /// The parameter after the step, and what to know of it at the next.
+    fn update(&self, parameter: Parameter, step: Step) -> (Tensor<1>, Slot);
+}
+
+/// One parameter before a step, flattened.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// `[count]`.
+    pub value: Tensor<1>,
+    /// `[count]`, still to be multiplied by the step's `gradient_scale`.
+    pub gradient: Tensor<1>,
+    /// What the optimizer knows of it; nothing before the first step.
+    pub slot: Option<Slot>,
+    /// Whether it has more than one axis; the others (biases, norms) are neither decayed nor
+    /// adapted.
+    pub matrix: bool,
+}
+
+/// What the parameters of a step have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Learning rate, from the schedule.
+    pub rate: f64,
+    /// The number of this step, from one.
+    pub number: usize,
+    /// Multiplies every gradient.
+    pub gradient_scale: f64,
+}
 
 /// What an optimizer knows of one parameter.
 #[derive(Clone, Debug)]
@@ -108,11 +139,11 @@ impl Optimizer {
         Self { config, slots: BTreeMap::new(), steps: 0 }
     }
 
-    /// Changes every parameter that has a gradient. One-dimensional parameters (biases, norms) are
-    /// neither decayed nor adapted.
+    /// Changes every parameter that has a gradient, in place where nobody else holds it.
     pub fn step<M: Module>(&mut self, model: M, gradients: Gradients, rate: f64) -> M {
         self.steps += 1;
-        let mut stepper = Stepper { optimizer: self, gradients, rate, path: Path::default() };
+        let step = Step { rate, number: self.steps, gradient_scale: gradients.scale() };
+        let mut stepper = Stepper { optimizer: self, gradients, step, path: Path::default() };
         model.map(&mut stepper)
     }
 
@@ -147,30 +178,12 @@ impl Optimizer {
         }
         self.steps = steps;
     }
-
-    fn update(
-        &mut self,
-        name: &str,
-        value: Tensor<1>,
-        gradient: Tensor<1>,
-        matrix: bool,
-        rate: f64,
-    ) -> Tensor<1> {
-        let slot = self.slots.remove(name);
-        let (value, slot) = match &self.config {
-            Config::AdamW(config) => config.update(value, gradient, slot, matrix, rate, self.steps),
-            Config::Sgd(config) => config.update(value, gradient, slot, matrix, rate),
-            Config::Lars(config) => config.update(value, gradient, slot, matrix, rate),
-        };
-        self.slots.insert(name.to_owned(), slot);
-        value
-    }
 }
 
 struct Stepper<'a> {
     optimizer: &'a mut Optimizer,
     gradients: Gradients,
-    rate: f64,
+    step: Step,
     path: Path,
 }
 
@@ -185,28 +198,50 @@ impl ModuleMapper for Stepper<'_> {
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let name = self.path.name();
-        let Some(gradient) = self.gradients.remove(&name) else { return param };
+        let Some(gradient) = self.gradients.take(&name) else { return param };
         let (id, tensor, mapper) = param.consume();
         let (shape, autodiff) = (tensor.shape(), tensor.is_autodiff());
-        let flat = tensor.without_autodiff().flatten(0, D - 1);
-        let value = self.optimizer.update(&name, flat, gradient, D > 1, self.rate).reshape(shape);
+        let value = tensor.without_autodiff().flatten(0, D - 1);
+        let slot = self.optimizer.slots.remove(&name);
+        let parameter = Parameter { value, gradient, slot, matrix: D > 1 };
+        let (value, slot) = self.optimizer.config.update(parameter, self.step);
+        self.optimizer.slots.insert(name, slot);
+        let value = value.reshape(shape);
         let value = if autodiff { value.autodiff().require_grad() } else { value };
         Param::from_mapped_value(id, value, mapper)
     }
 }
 
-/// Scales all gradients so that their joint Euclidean norm is at most `limit`; returns the norm
-/// before.
-pub fn clip(gradients: &mut Gradients, limit: Option<f64>) -> f64 {
-    let squares: f64 = gradients
-        .values()
-        .map(|gradient| gradient.clone().square().sum().into_scalar::<f64>())
-        .sum();
-    let norm = squares.sqrt();
-    if let Some(limit) = limit.filter(|&limit| norm > limit) {
-        for gradient in gradients.values_mut() {
-            *gradient = gradient.clone() * (limit / norm);
+#[cfg(test)]
+mod tests {
+    use burn::backend::Flex;
+
+    use super::*;
+    use crate::nn::{Init, Linear};
+    use crate::weights;
+
+    fn address(layer: &Linear) -> *const u8 {
+        let weight = layer.weight.val().without_autodiff();
+        weight.try_into_primitive::<Flex>().expect("a tensor of the CPU").bytes().as_ptr()
+    }
+
+    #[test]
+    fn a_step_changes_the_weights_where_they_are() {
+        let device = Device::flex().autodiff();
+        for method in METHODS {
+            let config: Config =
+                toml::from_str(&format!("[{}]", method.keyword)).expect("settings");
+            let mut optimizer = Optimizer::new(config);
+            let mut layer = Linear::new(300, 200, true, &mut Init::new(0, &device));
+            let (place, before) = (address(&layer), layer.weight.val().to_data());
+            for _ in 0..2 {
+                let rows = Tensor::<2>::ones([4, 300], &device);
+                let tape = layer.forward(rows).square().sum().backward();
+                let gradients = weights::gradients(&layer, tape);
+                layer = optimizer.step(layer, gradients, 1e-3);
+                assert_eq!(address(&layer), place, "{} copied the weights", method.keyword);
+            }
+            assert_ne!(layer.weight.val().to_data(), before);
         }
     }
-    norm
 }

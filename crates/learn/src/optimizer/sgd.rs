@@ -1,9 +1,16 @@
 //! Stochastic gradient descent with momentum, as PyTorch writes it: `v = mu v + g`, `w = w - rate v`.
 
 use burn::tensor::Tensor;
+use pith_kernels::optimize;
 use serde::{Deserialize, Serialize};
 
-use super::Slot;
+use super::{Parameter, Slot, Step, Update};
+use crate::method::About;
+
+pub(super) const ABOUT: About = About {
+    summary: "stochastic gradient descent with momentum",
+    citation: "Sutskever, Martens, Dahl, Hinton: On the importance of initialization and momentum in deep learning, ICML 2013",
+};
 
 /// Settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,28 +32,23 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    pub(super) fn update(
-        &self,
-        value: Tensor<1>,
-        gradient: Tensor<1>,
-        slot: Option<Slot>,
-        decay: bool,
-        rate: f64,
-    ) -> (Tensor<1>, Slot) {
-        let gradient = match decay {
-            true => gradient + value.clone() * self.weight_decay,
-            false => gradient,
+impl Update for Config {
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn update(&self, parameter: Parameter, step: Step) -> (Tensor<1>, Slot) {
+        let Parameter { value, gradient, slot, matrix } = parameter;
+        let velocity = slot.map_or_else(|| gradient.zeros_like(), |slot| slot.first);
+        let step = optimize::Sgd {
+            rate: step.rate,
+            momentum: self.momentum,
+            weight_decay: if matrix { self.weight_decay } else { 0.0 },
+            nesterov: self.nesterov,
+            gradient_scale: step.gradient_scale,
         };
-        let velocity = match slot {
-            Some(slot) => slot.first * self.momentum + gradient.clone(),
-            None => gradient.clone(),
-        };
-        let step = match self.nesterov {
-            true => gradient + velocity.clone() * self.momentum,
-            false => velocity.clone(),
-        };
-        (value - step * rate, Slot { first: velocity, second: None })
+        let (value, first) = optimize::sgd(value, gradient, velocity, step);
+        (value, Slot { first, second: None })
     }
 }
 
@@ -66,9 +68,14 @@ mod tests {
     fn two_steps(nesterov: bool) -> f64 {
         let config = Config { momentum: 0.9, weight_decay: 0.01, nesterov, ..Config::default() };
         let device = Device::flex();
-        let gradient = |value: f32| Tensor::<1>::from_floats([value], &device);
-        let (value, slot) = config.update(gradient(1.0), gradient(0.5), None, true, 0.1);
-        config.update(value, gradient(-0.2), Some(slot), true, 0.1).0.into_scalar()
+        let tensor = |value: f32| Tensor::<1>::from_floats([value], &device);
+        let step = Step { rate: 0.1, number: 1, gradient_scale: 1.0 };
+        let step = |value, gradient, slot| {
+            let gradient = tensor(gradient);
+            config.update(Parameter { value, gradient, slot, matrix: true }, step)
+        };
+        let (value, slot) = step(tensor(1.0), 0.5, None);
+        step(value, -0.2, Some(slot)).0.into_scalar()
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(super) fn save(session: &Session, run: &Run) -> Result<(), Error> {
     weights::write(&weights::collect(&session.learner.valid()), &draft.join(WEIGHTS))?;
     weights::write(&session.optimizer.state(), &draft.join(OPTIMIZER))?;
     if let Some(average) = &session.average {
-        weights::write(average.weights(), &draft.join(AVERAGE))?;
+        weights::write(&average.weights(), &draft.join(AVERAGE))?;
     }
     write_json(&session.state, &draft.join(STATE))?;
     fs_err::rename(&draft, &folder)?;

@@ -29,7 +29,7 @@ pub use learner::Learner;
 pub use probe::Reading;
 
 use crate::input::Views;
-use crate::optimizer::{self, Gradients, Optimizer};
+use crate::optimizer::{Gradients, Optimizer};
 use crate::run::Run;
 use crate::schedule::Schedule;
 use crate::{Error, Recipe, weights};
@@ -157,12 +157,12 @@ pub fn train(plan: Plan, run: &Run, progress: &mut Progress) -> Result<Outcome, 
                 let loss = session.learner.loss(&views);
                 terms.add(&loss, config.accumulate);
                 let tape = (loss.total / config.accumulate as f64).backward();
-                accumulate(&mut gradients, weights::gradients(&session.learner, tape));
+                gradients.add(weights::gradients(&session.learner, tape));
             }
             if !terms.loss.is_finite() {
                 return Err(Error::Diverged { loss: terms.loss, step: session.state.step });
             }
-            let norm = optimizer::clip(&mut gradients, config.clip);
+            let norm = gradients.clip(config.clip);
             let rate = schedule.rate(session.state.step);
             session.learner = session.optimizer.step(session.learner, gradients, rate);
             session.state.step += 1;
@@ -256,16 +256,6 @@ impl Terms {
                 None => self.parts.push((name, value)),
             }
         }
-    }
-}
-
-fn accumulate(sum: &mut Gradients, more: Gradients) {
-    for (name, gradient) in more {
-        let total = match sum.remove(&name) {
-            Some(old) => old + gradient,
-            None => gradient,
-        };
-        sum.insert(name, total);
     }
 }
 
