@@ -33,7 +33,7 @@ impl<'a> Parameters<'a> {
 }
 
 /// Fewer rows would spend the time on rearranging the weight, more would leave the cache.
-const ROWS: std::ops::RangeInclusive<usize> = 64..=256;
+const ROWS: std::ops::RangeInclusive<usize> = 128..=256;
 
 impl Extents {
     fn rows_per_block(self) -> usize {
