@@ -64,7 +64,7 @@ pub struct TransformerBlock {
 
 /// Rows that one thread takes through the whole block while they are in its cache, at least, where
 /// there are as many.
-const ROWS: usize = 128;
+const ROWS: usize = 256;
 
 impl TransformerBlock {
     /// Takes the rows `[n, width]` of all sequences through the block, in place.

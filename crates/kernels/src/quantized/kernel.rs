@@ -8,7 +8,9 @@ use crate::simd::{Level, dispatch, level};
 pub(super) const HEIGHT: usize = 14;
 
 /// Exact sums of a tile.
-pub(super) type Sums = [[i32; WIDTH]; HEIGHT];
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(super) struct Sums(pub(super) [[i32; WIDTH]; HEIGHT]);
 
 /// `sums[r][c] = Σ_k rows[k][r] · panel[k][c]` over the integers within the words.
 ///
@@ -76,9 +78,9 @@ fn sum(
     panel: &[Line],
     sums: &mut Sums,
 ) {
-    *sums = [[0; WIDTH]; HEIGHT];
+    sums.0 = [[0; WIDTH]; HEIGHT];
     for (factors, lines) in rows.chunks_exact(height).zip(panel.as_chunks::<2>().0) {
-        for (sums, &factor) in sums.iter_mut().zip(factors) {
+        for (sums, &factor) in sums.0.iter_mut().zip(factors) {
             for (sums, Line(terms)) in sums.as_chunks_mut::<16>().0.iter_mut().zip(lines) {
                 for (sum, &term) in sums.iter_mut().zip(terms) {
                     *sum = sum.wrapping_add(dot(factor, term));
@@ -153,13 +155,15 @@ mod vector {
                 }
             }
         }
-        for (sums, totals) in sums.iter_mut().zip(totals) {
-            let (halves, _) = sums.as_chunks_mut::<{ WIDTH / 2 }>();
-            for (half, total) in halves.iter_mut().zip(totals) {
-                // SAFETY: `half` is sixteen words.
+        // By index, because an iterator over `totals` would pass them through memory.
+        for row in 0..R {
+            let (halves, _) = sums.0[row].as_chunks_mut::<{ WIDTH / 2 }>();
+            for column in 0..2 {
+                // SAFETY: a half is sixteen words.
                 #[allow(unsafe_code)]
                 unsafe {
-                    _mm512_storeu_si512(half.as_mut_ptr().cast(), total);
+                    let half = halves[column].as_mut_ptr();
+                    _mm512_storeu_si512(half.cast(), totals[row][column]);
                 }
             }
         }

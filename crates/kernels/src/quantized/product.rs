@@ -68,7 +68,7 @@ fn multiply(
     output: &mut [f32],
 ) {
     let groups = panels.groups();
-    let mut sums: Sums = [[0; WIDTH]; HEIGHT];
+    let mut sums = Sums([[0; WIDTH]; HEIGHT]);
     for (index, (lines, columns)) in panels.iter().enumerate() {
         let tiles = words.chunks(height * groups).zip(output.chunks_mut(height * outputs));
         for ((words, output), measures) in tiles.zip(measures.chunks(height)) {
@@ -76,7 +76,7 @@ fn multiply(
             kernel::multiply(panels.format, words, height, lines, &mut sums);
             let first = index * WIDTH;
             let part = [outputs, WIDTH.min(outputs - first)];
-            restore(&sums[..height], measures, columns, part, &mut output[first..]);
+            restore(&sums.0[..height], measures, columns, part, &mut output[first..]);
         }
     }
 }

@@ -76,7 +76,11 @@ fn write<const GROUP: usize>(
     for groups in groups.chunks(16) {
         let mut packed = [0; 16];
         match groups.as_array::<16>() {
-            Some(groups) => packed = groups.map(|group| word(&group)),
+            Some(groups) => {
+                for lane in 0..16 {
+                    packed[lane] = word(&groups[lane]);
+                }
+            }
             None => {
                 for (packed, group) in packed.iter_mut().zip(groups) {
                     *packed = word(group);

@@ -54,11 +54,11 @@ proptest! {
         let words: Vec<_> = values(groups * 32, !seed).iter().map(word).collect();
         let panel: Vec<_> =
             words.as_chunks::<16>().0.iter().map(|words| panels::Line(*words)).collect();
-        let mut fast = [[-1; panels::WIDTH]; kernel::HEIGHT];
-        let mut plain = fast;
+        let mut fast = kernel::Sums([[-1; panels::WIDTH]; kernel::HEIGHT]);
+        let mut plain = fast.clone();
         kernel::multiply(format, &rows, height, &panel, &mut fast);
         kernel::portable_body::<false>(format, &rows, height, &panel, &mut plain);
-        prop_assert_eq!(&fast[..height], &plain[..height]);
+        prop_assert_eq!(&fast.0[..height], &plain.0[..height]);
     }
 
     #[test]
