@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::arch::asm;
-use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch, _mm256_zeroupper};
 
 use super::{Act, LINE, Line, Table};
 
@@ -56,6 +56,9 @@ macro_rules! form {
                         }
                     }
                 }
+                // The compiler does not see into assembly; what follows would wait for the upper
+                // halves that it leaves behind.
+                _mm256_zeroupper();
             }
             // SAFETY: `Level::detect` has found the feature that this form is compiled for.
             unsafe { form::<ACT>(table, rows, private, step) }

@@ -87,8 +87,9 @@ impl<'a> Training<'a> {
         config.check()?;
         let width = config.dimensions;
         let mut random = Random::keyed(&[config.seed, NO_EPOCH]);
+        // Within ±1/d, as gensim and fastText; word2vec's own code has half of that.
         let inputs = Table::new(input_rows(corpus, config), width, |_, _| {
-            (random.unit() - 0.5) / width as f32
+            (2.0 * random.unit() - 1.0) / width as f32
         });
         let outputs = Table::new(corpus.vocabulary.len(), width, |_, _| 0.0);
         Ok(Self::with(corpus, config.clone(), inputs, outputs, Course::default()))
@@ -235,20 +236,21 @@ fn pass(
     report: &mut dyn FnMut(Tally) -> ControlFlow<()>,
 ) -> Result<Option<Tally>, Error> {
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let order = order(corpus.tokens.chunks(), common.config.seed, epoch);
     let mut total = Tally::default();
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..common.config.thread_count() {
-            let (sender, next, stop) = (sender.clone(), &next, &stop);
+            let (sender, next, stop, order) = (sender.clone(), &next, &stop, &order);
             scope.spawn(move || {
                 let work = || -> Result<(), Error> {
                     let mut reader = corpus.tokens.reader()?;
                     let mut worker = Worker::new(common, Pass::Learn);
                     loop {
-                        let chunk = next.fetch_add(1, Relaxed);
-                        if chunk >= corpus.tokens.chunks() || stop.load(Relaxed) {
+                        let turn = next.fetch_add(1, Relaxed);
+                        let Some(&chunk) = order.get(turn).filter(|_| !stop.load(Relaxed)) else {
                             return Ok(());
-                        }
+                        };
                         worker.chunk(&reader.chunk(chunk)?, chunk, epoch);
                         // The receiver lives until all senders are gone.
                         let _ = sender.send(Ok(std::mem::take(&mut worker.tally)));
@@ -280,6 +282,15 @@ fn pass(
         }
         Ok((!stop.load(Relaxed)).then_some(total))
     })
+}
+
+/// Chunks in an order drawn for the epoch: a corpus that begins with news and ends with novels would
+/// leave the vectors where the novels pushed them.
+fn order(chunks: usize, seed: u64, epoch: u64) -> Vec<usize> {
+    let mut random = Random::keyed(&[seed, epoch, NO_EPOCH]);
+    let mut order: Vec<usize> = (0..chunks).collect();
+    (1..chunks).rev().for_each(|last| order.swap(last, random.below(last + 1)));
+    order
 }
 
 /// The loss on held-out sentences, with the same draws every time.

@@ -149,6 +149,38 @@ impl WithSimd for Changes<'_> {
     }
 }
 
+/// Adds to the changes of rows what they would get if their pairs with one row of the other side were
+/// taken one by one: row `r` meets that row as the rows before have changed it, by
+/// `Σ_{q<r} gains[q] · rows[q]`, and so changes by `gains[r]` times that sum more.
+pub(super) struct Chain<'a> {
+    pub(super) rows: &'a [f32],
+    pub(super) gains: &'a [f32],
+    /// From one row's gain to the next.
+    pub(super) step: usize,
+    pub(super) changes: &'a mut [f32],
+    /// A row to add in.
+    pub(super) sum: &'a mut [f32],
+}
+
+impl WithSimd for Chain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let sum = S::as_mut_simd_f32s(self.sum).0;
+        let rows = S::as_simd_f32s(self.rows).0.chunks_exact(sum.len());
+        let changes = S::as_mut_simd_f32s(self.changes).0.chunks_exact_mut(sum.len());
+        sum.fill(simd.splat_f32s(0.0));
+        for ((row, change), gain) in rows.zip(changes).zip(self.gains.iter().step_by(self.step)) {
+            let gain = simd.splat_f32s(*gain);
+            for ((value, change), sum) in row.iter().zip(change).zip(sum.iter_mut()) {
+                *change = simd.mul_add_f32s(gain, *sum, *change);
+                *sum = simd.mul_add_f32s(gain, *value, *sum);
+            }
+        }
+    }
+}
+
 /// `mixed[r] = Σ_k gains[r · steps.0 + k · steps.1] · rows[k]`.
 #[inline(always)]
 fn mixtures<S: Simd>(
