@@ -61,7 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         words as f64 / seconds
     );
     match out.as_deref().map(Path::new) {
-        Some(path) if path.extension().is_some_and(|end| end == "bin") => fasttext::write(&model, path)?,
+        Some(path) if path.extension().is_some_and(|end| end == "bin") => {
+            fasttext::write(&model, path)?
+        }
         Some(path) => format::write(&model.vectors(), path, Format::Text)?,
         None => {}
     }

@@ -14,8 +14,10 @@ pub enum Error {
     #[error("{0}")]
     Setting(String),
     /// The corpus leaves nothing to learn from.
-    #[error("the corpus holds no word that occurs {minimum} times or more ({words} words read); \
-             lower minimum-count or bring more text")]
+    #[error(
+        "the corpus holds no word that occurs {minimum} times or more ({words} words read); \
+             lower minimum-count or bring more text"
+    )]
     EmptyVocabulary {
         /// `minimum-count` of the corpus.
         minimum: u64,

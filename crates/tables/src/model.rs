@@ -20,8 +20,11 @@ pub struct Model {
 impl Model {
     /// The vector of any word; zeros where it is unknown and has no n-grams.
     pub fn vector(&self, word: &str) -> Vec<f32> {
-        let mut rows: Vec<usize> = self.vocabulary.place(word).map(|place| place as usize).into_iter().collect();
-        if let Some(subwords) = &self.config.subwords && word != crate::format::END_OF_SENTENCE {
+        let mut rows: Vec<usize> =
+            self.vocabulary.place(word).map(|place| place as usize).into_iter().collect();
+        if let Some(subwords) = &self.config.subwords
+            && word != crate::format::END_OF_SENTENCE
+        {
             subwords.buckets_of(word, |bucket| rows.push(self.vocabulary.len() + bucket as usize));
         }
         let mut sum = vec![0.0; self.inputs.width()];

@@ -108,7 +108,8 @@ mod tests {
     use super::*;
 
     fn setting() -> (Vectors, Vocabulary) {
-        let entries = [("the", 900), ("cat", 60), ("dog", 40)].map(|(word, count)| (word.into(), count));
+        let entries =
+            [("the", 900), ("cat", 60), ("dog", 40)].map(|(word, count)| (word.into(), count));
         let values = vec![1.0, 0.2, 0.1, 0.3, 1.0, -0.5, 0.2, -0.4, 0.9];
         let words = ["the", "cat", "dog"].map(Box::from).to_vec();
         (Vectors::new(words, Matrix::new(3, 3, values)), Vocabulary::new(entries))
@@ -124,7 +125,9 @@ mod tests {
         let config = Config { remove_common: true, ..config };
         let removed = SentenceEncoder::new(&vectors, &counts, SENTENCES, &config);
         for (sentence, (expected, without)) in SENTENCES.iter().zip(GOLDEN) {
-            for (found, expected) in [(plain.encode(sentence), expected), (removed.encode(sentence), without)] {
+            for (found, expected) in
+                [(plain.encode(sentence), expected), (removed.encode(sentence), without)]
+            {
                 for (found, expected) in found.iter().zip(expected) {
                     assert!((found - expected).abs() < 1e-6, "{found} {expected}");
                 }

@@ -78,10 +78,8 @@ fn count_larger(scores: &[f64], size: usize, bar: f64) -> (u64, u64) {
         _ if size == 0 => (u64::from(TIE < -bar), 1),
         None => (0, 0),
         Some((first, rest)) => {
-            let (with, without) = (
-                count_larger(rest, size - 1, bar - first),
-                count_larger(rest, size, bar),
-            );
+            let (with, without) =
+                (count_larger(rest, size - 1, bar - first), count_larger(rest, size, bar));
             (with.0 + without.0, with.1 + without.1)
         }
     }
@@ -127,12 +125,15 @@ mod tests {
         let names: Vec<String> = (0..40).map(|i| i.to_string()).collect();
         let words: Vec<&str> = names.iter().map(String::as_str).collect();
         // 9 of 18: 48 620 partitions; 10 of 20: 184 756.
-        let exact = weat(&vectors, [&words[..9], &words[9..18]], [&words[30..34], &words[34..38]], 1);
-        let drawn = weat(&vectors, [&words[..10], &words[10..20]], [&words[30..34], &words[34..38]], 1);
+        let exact =
+            weat(&vectors, [&words[..9], &words[9..18]], [&words[30..34], &words[34..38]], 1);
+        let drawn =
+            weat(&vectors, [&words[..10], &words[10..20]], [&words[30..34], &words[34..38]], 1);
         assert!(exact.unwrap().exact);
         let drawn = drawn.unwrap();
         assert!(!drawn.exact && drawn.p_value > 0.0 && drawn.p_value < 1.0, "{drawn:?}");
-        let again = weat(&vectors, [&words[..10], &words[10..20]], [&words[30..34], &words[34..38]], 1);
+        let again =
+            weat(&vectors, [&words[..10], &words[10..20]], [&words[30..34], &words[34..38]], 1);
         assert_eq!(drawn, again.unwrap());
     }
 

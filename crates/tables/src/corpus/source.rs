@@ -63,7 +63,8 @@ pub(crate) fn content(path: &Path) -> Result<Box<dyn BufRead>, Error> {
 pub fn lines(path: &Path, field: &str, mut each: impl FnMut(&[u8])) -> Result<(), Error> {
     let (content, name) = open(path)?;
     let mut reader = BufReader::with_capacity(1 << 18, content);
-    let at_path = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let at_path =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let json = ends_with(&name, "jsonl") || ends_with(&name, "ndjson");
     let limit = if json { u64::MAX } else { LONGEST_LINE as u64 };
     let mut line = Vec::new();
@@ -95,7 +96,8 @@ fn json_field(line: &[u8], field: &str) -> Result<String, String> {
     if line.trim_ascii().is_empty() {
         return Ok(String::new());
     }
-    let value: serde_json::Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let value: serde_json::Value =
+        serde_json::from_slice(line).map_err(|error| error.to_string())?;
     match value.get(field) {
         Some(serde_json::Value::String(text)) => Ok(text.clone()),
         Some(other) => Err(format!("expected text in the field {field:?}, received {other}")),

@@ -10,7 +10,9 @@ fn config() -> Config {
 
 fn numbers(corpus: &Corpus) -> Vec<u32> {
     let mut reader = corpus.tokens.reader().unwrap();
-    (0..corpus.tokens.chunks()).flat_map(|chunk| reader.chunk(chunk).unwrap().into_owned()).collect()
+    (0..corpus.tokens.chunks())
+        .flat_map(|chunk| reader.chunk(chunk).unwrap().into_owned())
+        .collect()
 }
 
 #[test]
@@ -78,7 +80,9 @@ fn a_line_without_end_is_cut_between_words() {
 #[test]
 fn unicode_words_leave_punctuation_out() {
     let mut words = Vec::new();
-    Tokenizer::Words.words("Don't stop, 3.5 naïve—ÉTÉ!".as_bytes(), true, |word| words.push(word.to_owned()));
+    Tokenizer::Words.words("Don't stop, 3.5 naïve—ÉTÉ!".as_bytes(), true, |word| {
+        words.push(word.to_owned())
+    });
     assert_eq!(words, ["don't", "stop", "3.5", "naïve", "été"]);
 }
 

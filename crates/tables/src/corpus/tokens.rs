@@ -72,7 +72,11 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// Translates provisional numbers into places; what has none is left out.
-    pub(super) fn translate(from: &Store, places: &[Option<u32>], limit: usize) -> io::Result<Self> {
+    pub(super) fn translate(
+        from: &Store,
+        places: &[Option<u32>],
+        limit: usize,
+    ) -> io::Result<Self> {
         let mut writer = Writer::new(limit);
         let mut chunks = Vec::new();
         let (mut start, mut sentence) = (0, 0);

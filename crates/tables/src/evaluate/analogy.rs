@@ -81,7 +81,9 @@ pub fn analogies(
         for part in questions.chunks(share) {
             let correct = &correct;
             scope.spawn(move || {
-                for question in part.iter().filter(|question| answered(vectors, question, method, among)) {
+                for question in
+                    part.iter().filter(|question| answered(vectors, question, method, among))
+                {
                     correct[question.section].fetch_add(1, Relaxed);
                 }
             });

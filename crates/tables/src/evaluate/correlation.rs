@@ -22,6 +22,7 @@ fn pearson(first: &[f64], second: &[f64]) -> f64 {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (a, b) = (mean(first), mean(second));
     let covariance: f64 = first.iter().zip(second).map(|(x, y)| (x - a) * (y - b)).sum();
-    let variance = |values: &[f64], mean: f64| values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
+    let variance =
+        |values: &[f64], mean: f64| values.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
     covariance / (variance(first, a) * variance(second, b)).sqrt()
 }

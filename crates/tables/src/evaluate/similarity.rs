@@ -31,12 +31,14 @@ pub fn similarity(vectors: &Vectors, path: &Path) -> Result<SimilarityScore, Err
     for (number, line) in text.lines().enumerate() {
         let mut columns =
             line.split(['\t', ',', ' ', ';']).map(str::trim).filter(|column| !column.is_empty());
-        let (Some(first), Some(second), Some(score)) = (columns.next(), columns.next(), columns.next())
+        let (Some(first), Some(second), Some(score)) =
+            (columns.next(), columns.next(), columns.next())
         else {
             if line.trim().is_empty() {
                 continue;
             }
-            let why = format!("line {}: expected two words and a number, received {line:?}", number + 1);
+            let why =
+                format!("line {}: expected two words and a number, received {line:?}", number + 1);
             return Err(Error::Malformed { path: path.to_path_buf(), why });
         };
         let Ok(score) = score.parse::<f64>() else {

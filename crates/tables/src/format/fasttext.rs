@@ -47,7 +47,8 @@ fn model(content: &mut dyn BufRead) -> Result<Model, Fault> {
     for setting in &mut settings {
         *setting = integer(content)?;
     }
-    let [width, window, epochs, _, negatives, _, loss, kind, buckets, shortest, longest, _] = settings;
+    let [width, window, epochs, _, negatives, _, loss, kind, buckets, shortest, longest, _] =
+        settings;
     let subsample = f64::from_le_bytes(bytes(content)?);
     expect(
         matches!(kind, 1 | 2) && matches!(loss, 1 | 2),
@@ -113,11 +114,14 @@ fn entries(content: &mut dyn BufRead) -> Result<Vocabulary, Fault> {
 fn table(content: &mut dyn BufRead, rows: usize, width: usize) -> Result<Matrix, Fault> {
     let [quantized] = bytes(content)?;
     if quantized != 0 {
-        return Err(Fault::Malformed("expected tables of numbers, received quantized ones".to_owned()));
+        return Err(Fault::Malformed(
+            "expected tables of numbers, received quantized ones".to_owned(),
+        ));
     }
     let shape = [i64::from_le_bytes(bytes(content)?), i64::from_le_bytes(bytes(content)?)];
     if shape != [rows as i64, width as i64] {
-        let why = format!("expected a table of {rows} x {width}, received {} x {}", shape[0], shape[1]);
+        let why =
+            format!("expected a table of {rows} x {width}, received {} x {}", shape[0], shape[1]);
         return Err(Fault::Malformed(why));
     }
     let mut values = Vec::new();
@@ -148,7 +152,8 @@ pub fn write(model: &Model, path: &Path) -> Result<(), Error> {
     let mut file = io::BufWriter::new(fs_err::File::create(path)?);
     let Model { config, vocabulary, .. } = model;
     let buckets = model.inputs.rows() - vocabulary.len();
-    let [shortest, longest] = config.subwords.map_or([0, 0], |grams| [grams.shortest, grams.longest]);
+    let [shortest, longest] =
+        config.subwords.map_or([0, 0], |grams| [grams.shortest, grams.longest]);
     let loss = if config.output == Output::HierarchicalSoftmax { 1 } else { 2 };
     let kind = if config.method == Method::Cbow { 1 } else { 2 };
     let settings = [

@@ -80,7 +80,9 @@ pub fn read(path: &Path) -> Result<Vectors, Error> {
 /// Where a word holds what the format keeps for itself, or writing fails.
 pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error> {
     let separates = |character: char| matches!(character, ' ' | '\n' | '\0');
-    if let Some(word) = vectors.words().iter().find(|word| word.is_empty() || word.contains(separates)) {
+    if let Some(word) =
+        vectors.words().iter().find(|word| word.is_empty() || word.contains(separates))
+    {
         return Err(Error::Setting(format!(
             "the word {word:?} cannot be written: in this format a space, a line end or a zero ends \
              a word; replace it, for example by an underscore"

@@ -13,7 +13,8 @@ fn vectors() -> Vectors {
 
 fn model() -> Model {
     let subwords = subword::Config { shortest: 3, longest: 4, buckets: 5 };
-    let random = |rows: usize| Matrix::new(rows, 2, (0..rows * 2).map(|i| (i as f32).sin()).collect());
+    let random =
+        |rows: usize| Matrix::new(rows, 2, (0..rows * 2).map(|i| (i as f32).sin()).collect());
     Model {
         vocabulary: Vocabulary::new([("word".into(), 7), (END_OF_SENTENCE.into(), 3)]),
         config: Config { dimensions: 2, subwords: Some(subwords), ..Config::default() },

@@ -7,7 +7,10 @@ use crate::Vectors;
 
 /// Reads rows to the end. The last `width` columns are numbers and all before them is the word,
 /// since some published files hold words with spaces.
-pub(super) fn read(content: &mut dyn BufRead, header: Option<(usize, usize)>) -> Result<Rows, Fault> {
+pub(super) fn read(
+    content: &mut dyn BufRead,
+    header: Option<(usize, usize)>,
+) -> Result<Rows, Fault> {
     let (mut words, mut values) = (Vec::new(), Vec::new());
     let mut width = header.map(|(_, width)| width);
     let mut line = Vec::new();
@@ -32,25 +35,35 @@ pub(super) fn read(content: &mut dyn BufRead, header: Option<(usize, usize)>) ->
         let first = values.len();
         for column in columns.by_ref().take(width) {
             values.push(column.parse::<f32>().map_err(|_| {
-                Fault::Malformed(format!("row {number}: expected {width} numbers, received {column:?}"))
+                Fault::Malformed(format!(
+                    "row {number}: expected {width} numbers, received {column:?}"
+                ))
             })?);
         }
         let mut word: Vec<&str> = columns.collect();
         if values.len() - first < width || word.is_empty() {
             let received = values.len() - first;
-            let why = format!("row {number}: expected a word and {width} numbers, received {received} columns");
+            let why = format!(
+                "row {number}: expected a word and {width} numbers, received {received} columns"
+            );
             return Err(Fault::Malformed(why));
         }
         values[first..].reverse();
         word.reverse();
         words.push(word.join(" ").into());
     }
-    if let Some((expected, _)) = header && expected != words.len() {
+    if let Some((expected, _)) = header
+        && expected != words.len()
+    {
         let received = words.len();
-        return Err(Fault::Malformed(format!("its header promises {expected} words, it holds {received}")));
+        return Err(Fault::Malformed(format!(
+            "its header promises {expected} words, it holds {received}"
+        )));
     }
     let Some(width) = width.filter(|_| !words.is_empty()) else {
-        return Err(Fault::Malformed("expected rows of a word and numbers, received none".to_owned()));
+        return Err(Fault::Malformed(
+            "expected rows of a word and numbers, received none".to_owned(),
+        ));
     };
     Ok((words, width, values))
 }

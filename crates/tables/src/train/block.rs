@@ -5,9 +5,9 @@
 //! gradient descent on `-Σ weight · log σ(±Z)`, for all pairs at the values before the step. Taking
 //! the pairs of a window together reads each row once (Ji, Satish, Li and Dubey, 2016).
 //!
-//! Pairs that word2vec takes one by one meet a row that the pairs before them have changed. That
-//! matters: it is how two neighbours of a rare word come nearer to each other the first time they
-//! meet. [`Chain`] adds this part, of first order in the rate, for the pairs of true words.
+//! Pairs that word2vec takes one by one meet an output that the pairs before have changed. The part
+//! of that which is of first order in the rate is added for the first, "chained", outputs: those of
+//! the true word, which all inputs of a window share in word2vec too.
 
 use pulp::Arch;
 
@@ -42,17 +42,6 @@ impl Rows {
     }
 }
 
-/// Which pairs of a step follow one another, beside all others that are taken at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Chain {
-    /// None.
-    Nothing,
-    /// All inputs, with each of the first outputs.
-    Inputs(usize),
-    /// The first outputs, with the only input.
-    Outputs(usize),
-}
-
 /// Private copies of the rows of a step, and their changes.
 pub(crate) struct Block {
     arch: Arch,
@@ -68,7 +57,8 @@ pub(crate) struct Block {
 impl Block {
     /// For rows of `stride` numbers, a multiple of [`LINE`].
     pub(crate) fn new(stride: usize) -> Self {
-        let [inputs, outputs, input_changes, output_changes] = std::array::from_fn(|_| Rows::default());
+        let [inputs, outputs, input_changes, output_changes] =
+            std::array::from_fn(|_| Rows::default());
         let (scores, mut sum) = (Vec::new(), Rows::default());
         sum.reserve(stride);
         let arch = Arch::new();
@@ -88,7 +78,7 @@ impl Block {
         &mut self,
         inputs: usize,
         targets: &[Target],
-        chain: Chain,
+        chained: usize,
         rate: f32,
         ask: bool,
     ) -> f64 {
@@ -112,35 +102,22 @@ impl Block {
                 output_changes: self.output_changes.values(columns),
                 stride: self.stride,
             });
-            self.chain(inputs, targets.len(), chain);
+            self.chain(inputs, targets.len(), chained);
         }
         loss
     }
 
-    fn chain(&mut self, inputs: usize, targets: usize, chain: Chain) {
-        let Self { arch, stride, sum, .. } = self;
-        let sum = sum.values(*stride);
-        match chain {
-            Chain::Nothing => {}
-            Chain::Inputs(count) if inputs > 1 => {
-                for output in 0..count {
-                    arch.dispatch(products::Chain {
-                        rows: self.inputs.values(inputs * *stride),
-                        gains: &self.scores[output..],
-                        step: targets,
-                        changes: self.input_changes.values(inputs * *stride),
-                        sum,
-                    });
-                }
-            }
-            Chain::Inputs(_) => {}
-            Chain::Outputs(count) => arch.dispatch(products::Chain {
-                rows: self.outputs.values(count * *stride),
-                gains: &self.scores,
-                step: 1,
-                changes: self.output_changes.values(count * *stride),
-                sum,
-            }),
+    fn chain(&mut self, inputs: usize, targets: usize, chained: usize) {
+        let rows = inputs * self.stride;
+        // A single input follows none.
+        for output in 0..if inputs > 1 { chained } else { 0 } {
+            self.arch.dispatch(products::Chain {
+                rows: self.inputs.values(rows),
+                gains: &self.scores[output..],
+                step: targets,
+                changes: self.input_changes.values(rows),
+                sum: self.sum.values(self.stride),
+            });
         }
     }
 }
@@ -167,12 +144,11 @@ mod tests {
         inputs: &[Vec<f32>],
         outputs: &[Vec<f32>],
         targets: &[Target],
-        chain: Chain,
+        chained: usize,
         rate: f32,
     ) -> (f64, Vec<Vec<f64>>, Vec<Vec<f64>>) {
         let width = inputs[0].len();
         let mut loss = 0.0;
-        let mut passed = vec![0.0; width];
         let mut input_changes = vec![vec![0.0; width]; inputs.len()];
         let mut output_changes = vec![vec![0.0; width]; outputs.len()];
         for (i, x) in inputs.iter().enumerate() {
@@ -182,18 +158,11 @@ mod tests {
                 let sigma = 1.0 / (1.0 + (-score).exp());
                 loss -= weight * (label * sigma.ln() + (1.0 - label) * (1.0 - sigma).ln());
                 let gain = f64::from(rate) * weight * (label - sigma);
-                // One by one: the other row as the pairs before have left it.
-                let (late_y, late_x) = match chain {
-                    Chain::Nothing => (false, false),
-                    Chain::Inputs(count) => (o < count, false),
-                    Chain::Outputs(count) => (false, o < count),
-                };
                 for d in 0..width {
-                    let y = f64::from(y[d]) + if late_y { output_changes[o][d] } else { 0.0 };
-                    let x = f64::from(x[d]) + if late_x { passed[d] } else { 0.0 };
-                    input_changes[i][d] += gain * y;
-                    passed[d] += if late_x { gain * y } else { 0.0 };
-                    output_changes[o][d] += gain * x;
+                    // One by one: the output as the inputs before have left it.
+                    let passed = if o < chained { output_changes[o][d] } else { 0.0 };
+                    input_changes[i][d] += gain * (f64::from(y[d]) + passed);
+                    output_changes[o][d] += gain * f64::from(x[d]);
                 }
             }
         }
@@ -220,17 +189,12 @@ mod tests {
                 .map(|(label, weight)| Target { label: f32::from(*label), weight: f32::from(*weight) })
                 .collect();
             let chained = chained.min(labels.len());
-            let chain = match (seed % 3, n) {
-                (0, _) => Chain::Nothing,
-                (1, 1) => Chain::Outputs(chained),
-                _ => Chain::Inputs(chained),
-            };
             let mut block = Block::new(stride);
             block.reserve(n, targets.len());
             block.inputs.values(n * stride).copy_from_slice(&inputs.concat());
             block.outputs.values(targets.len() * stride).copy_from_slice(&outputs.concat());
-            let loss = block.step(n, &targets, chain, 0.1, true);
-            let (expected, x, y) = twin(&inputs, &outputs, &targets, chain, 0.1);
+            let loss = block.step(n, &targets, chained, 0.1, true);
+            let (expected, x, y) = twin(&inputs, &outputs, &targets, chained, 0.1);
             prop_assert!((loss - expected).abs() < 1e-4 * (1.0 + expected), "{loss} {expected}");
             for (change, expected) in [
                 (block.input_changes.values(n * stride), x.concat()),

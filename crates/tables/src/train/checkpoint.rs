@@ -102,7 +102,9 @@ fn parse(bytes: &[u8]) -> Result<Checkpoint, String> {
                 let values = numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
                 Ok(Matrix::new(rows, width, values))
             }
-            (kind, shape) => Err(format!("{name}: expected a table of f32, received {kind:?} {shape:?}")),
+            (kind, shape) => {
+                Err(format!("{name}: expected a table of f32, received {kind:?} {shape:?}"))
+            }
         }
     };
     let config: Config = serde_json::from_str(field("config")?).map_err(json)?;

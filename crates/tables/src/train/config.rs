@@ -100,7 +100,9 @@ impl Config {
         for (name, value, range) in whole {
             if !range.contains(&value) {
                 let (low, high) = (range.start(), range.end());
-                return mistake(format!("{name} must be within {low} and {high}, received {value}"));
+                return mistake(format!(
+                    "{name} must be within {low} and {high}, received {value}"
+                ));
             }
         }
         if !(self.rate > 0.0 && self.rate.is_finite() && self.final_rate >= 0.0) {
@@ -111,7 +113,10 @@ impl Config {
             return mistake(format!("final-rate must not exceed rate {first}, received {last}"));
         }
         if !(0.0..=0.5).contains(&self.held_out) {
-            return mistake(format!("held-out must be within 0 and 0.5, received {}", self.held_out));
+            return mistake(format!(
+                "held-out must be within 0 and 0.5, received {}",
+                self.held_out
+            ));
         }
         if !(self.subsample >= 0.0 && self.exponent.is_finite()) {
             return mistake("subsample must be 0 or above, exponent a number".to_owned());

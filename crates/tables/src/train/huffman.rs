@@ -21,8 +21,7 @@ impl Paths {
         for node in words..(2 * words).saturating_sub(1) {
             let mut weight = 0;
             for right in [false, true] {
-                let from_leaves =
-                    leaf > 0 && (inner == node || weights[leaf - 1] < weights[inner]);
+                let from_leaves = leaf > 0 && (inner == node || weights[leaf - 1] < weights[inner]);
                 let child = if from_leaves {
                     leaf -= 1;
                     leaf
@@ -74,8 +73,9 @@ mod tests {
         assert_eq!(lengths, [1, 2, 3, 4, 4]);
         assert!((0..5).all(|word| paths.of(word).0[0] == 3), "the root is the last inner node");
         // Every word by its own sequence of turns.
-        let turns: std::collections::BTreeSet<Vec<bool>> =
-            (0..5).map(|word| paths.of(word).1.iter().map(|turn| turn.label > 0.5).collect()).collect();
+        let turns: std::collections::BTreeSet<Vec<bool>> = (0..5)
+            .map(|word| paths.of(word).1.iter().map(|turn| turn.label > 0.5).collect())
+            .collect();
         assert_eq!(turns.len(), 5);
     }
 

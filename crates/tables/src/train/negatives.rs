@@ -53,7 +53,10 @@ mod tests {
         let powers = counts.map(|count| (count as f64).powf(0.75));
         for (drawn, power) in drawn.iter().zip(powers) {
             let expected = 400_000.0 * power / powers.iter().sum::<f64>();
-            assert!((f64::from(*drawn) - expected).abs() < 5.0 * expected.sqrt(), "{drawn} {expected}");
+            assert!(
+                (f64::from(*drawn) - expected).abs() < 5.0 * expected.sqrt(),
+                "{drawn} {expected}"
+            );
         }
     }
 

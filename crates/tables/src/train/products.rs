@@ -119,7 +119,9 @@ fn sigmoid(z: f32) -> f32 {
     let k = shifted - ROUND;
     // ln 2 in two parts: k times the first is exact.
     let r = (x - k * 0.693_359_4) - k * -2.121_944_4e-4;
-    let p = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r / 720.0)))));
+    let p = 1.0
+        + r * (1.0
+            + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r / 720.0)))));
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
     1.0 / (1.0 + p * power)
 }

@@ -43,7 +43,8 @@ impl Config {
         let starts: Vec<usize> = marked.char_indices().map(|(start, _)| start).collect();
         for (first, &start) in starts.iter().enumerate() {
             for length in self.shortest..=self.longest {
-                let Some(last) = (first + length).checked_sub(1).filter(|last| *last < starts.len())
+                let Some(last) =
+                    (first + length).checked_sub(1).filter(|last| *last < starts.len())
                 else {
                     break;
                 };

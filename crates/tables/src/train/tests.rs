@@ -7,7 +7,8 @@ fn topics() -> Corpus {
     let lines: Vec<String> = (0..3000)
         .map(|line| {
             let topic = if line % 2 == 0 { "a" } else { "b" };
-            let words: Vec<String> = (0..8).map(|_| format!("{topic}{}", random.below(10))).collect();
+            let words: Vec<String> =
+                (0..8).map(|_| format!("{topic}{}", random.below(10))).collect();
             words.join(" ")
         })
         .collect();
@@ -16,7 +17,14 @@ fn topics() -> Corpus {
 }
 
 fn config() -> Config {
-    Config { dimensions: 24, epochs: 3, threads: 1, subsample: 0.0, rate: 0.05, ..Config::default() }
+    Config {
+        dimensions: 24,
+        epochs: 3,
+        threads: 1,
+        subsample: 0.0,
+        rate: 0.05,
+        ..Config::default()
+    }
 }
 
 fn small_subwords() -> Option<subword::Config> {
@@ -54,7 +62,10 @@ fn every_kind_puts_the_words_of_a_topic_together() {
         assert!(near.iter().all(|n| n.word.starts_with('a')), "{config:?}: {near:?}");
         let (first, last) = (epochs[0], epochs[2]);
         assert!(last.held_out < first.held_out, "{config:?}: {epochs:?}");
-        assert!(last.loss > 0.0 && last.loss < 6.0 * std::f64::consts::LN_2, "{config:?}: {epochs:?}");
+        assert!(
+            last.loss > 0.0 && last.loss < 6.0 * std::f64::consts::LN_2,
+            "{config:?}: {epochs:?}"
+        );
     }
 }
 
@@ -107,7 +118,8 @@ fn training_stops_when_asked_and_when_nothing_improves() {
 fn chances_to_stay_follow_word2vec() {
     // 1000 words, threshold .01: shares .9, .09, .01.
     let chances = chances(&[900, 90, 10], 0.01);
-    let expected = [(0.01f64 / 0.9).sqrt() + 0.01 / 0.9, (0.01f64 / 0.09).sqrt() + 0.01 / 0.09, 1.0];
+    let expected =
+        [(0.01f64 / 0.9).sqrt() + 0.01 / 0.9, (0.01f64 / 0.09).sqrt() + 0.01 / 0.09, 1.0];
     for (chance, expected) in chances.iter().zip(expected) {
         assert!((f64::from(*chance) / 2f64.powi(32) - expected).abs() < 1e-6);
     }
@@ -120,7 +132,13 @@ fn settings_that_make_no_sense_are_named() {
         (Config { dimensions: 0, ..config() }, "dimensions"),
         (Config { rate: f32::NAN, ..config() }, "rate"),
         (Config { held_out: 0.9, ..config() }, "held-out"),
-        (Config { subwords: Some(subword::Config { shortest: 4, longest: 3, buckets: 1 }), ..config() }, "subwords"),
+        (
+            Config {
+                subwords: Some(subword::Config { shortest: 4, longest: 3, buckets: 1 }),
+                ..config()
+            },
+            "subwords",
+        ),
     ] {
         let error = train(&corpus, &config, &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::block::{Block, Chain, Target};
+use super::block::{Block, Target};
 use super::config::{Config, Method};
 use super::huffman::Paths;
 use super::negatives::Negatives;
@@ -200,23 +200,22 @@ impl<'a> Worker<'a> {
         self.targets.clear();
         let negatives = &self.drawn[place * self.drawn_per_word..][..self.drawn_per_word];
         // Every input is one row, or the mean of all of them is one input.
-        let (mean, chain) = match (common.config.method, common.subwords) {
+        let (mean, chained) = match (common.config.method, common.subwords) {
             (Method::SkipGram, None) => {
                 self.input_rows.extend(around());
                 aim(common, word, &mut self.output_rows, &mut self.targets);
-                let chain = Chain::Inputs(self.targets.len());
+                let chained = self.targets.len();
                 against(negatives, 1.0, word, &mut self.output_rows, &mut self.targets);
-                (false, chain)
+                (false, chained)
             }
             (Method::SkipGram, Some(subwords)) => {
                 self.input_rows.extend(subwords.rows(word));
                 around().for_each(|&other| {
                     aim(common, other, &mut self.output_rows, &mut self.targets);
                 });
-                let chain = Chain::Outputs(self.targets.len());
                 let weight = neighbours as f32 / SHARED as f32;
                 against(negatives, weight, word, &mut self.output_rows, &mut self.targets);
-                (true, chain)
+                (true, 0)
             }
             (Method::Cbow, subwords) => {
                 match subwords {
@@ -227,14 +226,14 @@ impl<'a> Worker<'a> {
                 }
                 aim(common, word, &mut self.output_rows, &mut self.targets);
                 against(negatives, 1.0, word, &mut self.output_rows, &mut self.targets);
-                (true, Chain::Nothing)
+                (true, 0)
             }
         };
         let examples = if common.config.method == Method::Cbow { 1 } else { neighbours };
-        self.step(mean, chain, examples as u64);
+        self.step(mean, chained, examples as u64);
     }
 
-    fn step(&mut self, mean: bool, chain: Chain, examples: u64) {
+    fn step(&mut self, mean: bool, chained: usize, examples: u64) {
         let Common { inputs, outputs, .. } = *self.common;
         let stride = inputs.stride();
         let count = if mean { 1 } else { self.input_rows.len() };
@@ -254,7 +253,7 @@ impl<'a> Worker<'a> {
         let learn = self.pass == Pass::Learn;
         let measure = !learn || self.places.is_multiple_of(MEASURE_EVERY);
         let rate = if learn { self.rate } else { 0.0 };
-        let loss = self.block.step(count, &self.targets, chain, rate, measure);
+        let loss = self.block.step(count, &self.targets, chained, rate, measure);
         if measure {
             self.tally.loss += loss;
             self.tally.examples += examples;

@@ -73,7 +73,8 @@ impl Vectors {
     /// # Errors
     /// Where a word is unknown.
     pub fn odd_one_out<'a>(&self, words: &[&'a str]) -> Result<Option<&'a str>, Error> {
-        let places: Vec<usize> = words.iter().map(|word| self.known(word)).collect::<Result<_, _>>()?;
+        let places: Vec<usize> =
+            words.iter().map(|word| self.known(word)).collect::<Result<_, _>>()?;
         let mean = self.sum(&places, &[]);
         let likeness = |place: &usize| dot(self.unit.row(*place), &mean);
         let odd = places.iter().zip(words).min_by(|a, b| likeness(a.0).total_cmp(&likeness(b.0)));
@@ -85,7 +86,9 @@ impl Vectors {
         let mut sum = vec![0.0; self.unit.width()];
         for (places, sign) in [(plus, 1.0), (minus, -1.0)] {
             for &place in places {
-                sum.iter_mut().zip(self.unit.row(place)).for_each(|(sum, value)| *sum += sign * value);
+                sum.iter_mut()
+                    .zip(self.unit.row(place))
+                    .for_each(|(sum, value)| *sum += sign * value);
             }
         }
         normalize(&mut sum);
@@ -105,7 +108,12 @@ impl Vectors {
         self.best(|row| dot(self.unit.row(row), unit), left_out, count)
     }
 
-    fn best(&self, score: impl Fn(usize) -> f32, left_out: &[usize], count: usize) -> Vec<Neighbour> {
+    fn best(
+        &self,
+        score: impl Fn(usize) -> f32,
+        left_out: &[usize],
+        count: usize,
+    ) -> Vec<Neighbour> {
         let mut scored: Vec<(f32, usize)> = (0..self.words.len())
             .filter(|row| !left_out.contains(row))
             .map(|row| (score(row), row))
@@ -116,7 +124,8 @@ impl Vectors {
             scored.truncate(count);
         }
         scored.sort_unstable_by(order);
-        let named = |(score, row): (f32, usize)| Neighbour { word: self.words[row].to_string(), score };
+        let named =
+            |(score, row): (f32, usize)| Neighbour { word: self.words[row].to_string(), score };
         scored.into_iter().map(named).collect()
     }
 }

@@ -3,7 +3,8 @@ use super::*;
 /// king, queen, man and woman on two axes, rank and sex; an apple apart.
 fn royal() -> Vectors {
     let words = ["king", "queen", "man", "woman", "apple"].map(Box::from).to_vec();
-    let rows = [[1.0, 1.0, 0.1], [1.0, -1.0, 0.1], [0.1, 1.0, 0.1], [0.1, -1.0, 0.1], [-1.0, 0.0, 1.0]];
+    let rows =
+        [[1.0, 1.0, 0.1], [1.0, -1.0, 0.1], [0.1, 1.0, 0.1], [0.1, -1.0, 0.1], [-1.0, 0.0, 1.0]];
     Vectors::new(words, Matrix::new(5, 3, rows.concat()))
 }
 
