@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
     let [file, folder] = &arguments[..] else { return Err("expected FILE FOLDER".into()) };
     let vectors = &format::read(file)?;
-    for path in corpus::files(&[folder.clone()])? {
+    for path in corpus::files(std::slice::from_ref(folder))? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with("EN-") {
             let score = evaluate::similarity(vectors, &path)?;

@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     match out.as_deref().map(Path::new) {
         Some(path) if path.extension().is_some_and(|end| end == "bin") => {
-            fasttext::write(&model, path)?
+            fasttext::write(&model, path)?;
         }
         Some(path) => format::write(&model.vectors(), path, Format::Text)?,
         None => {}

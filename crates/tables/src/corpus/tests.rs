@@ -81,7 +81,7 @@ fn a_line_without_end_is_cut_between_words() {
 fn unicode_words_leave_punctuation_out() {
     let mut words = Vec::new();
     Tokenizer::Words.words("Don't stop, 3.5 naïve—ÉTÉ!".as_bytes(), true, |word| {
-        words.push(word.to_owned())
+        words.push(word.to_owned());
     });
     assert_eq!(words, ["don't", "stop", "3.5", "naïve", "été"]);
 }
