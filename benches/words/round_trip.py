@@ -30,7 +30,7 @@ def main():
         for name, vector in [("gensim", gensim.__getitem__), ("fasttext", peer.get_word_vector)]
     }
     print(len(ours), "words; largest difference:", worst)
-    sys.exit(max(worst.values()) > 1e-6)
+    sys.exit(int(max(worst.values()) > 1e-6))
 
 
 if __name__ == "__main__":
