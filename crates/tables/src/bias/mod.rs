@@ -1,0 +1,5 @@
+//! What a vocabulary associates with what.
+
+mod weat;
+
+pub use weat::{Weat, weat};

@@ -1,0 +1,174 @@
+//! Text to numbers, in one pass and in bounded memory.
+//!
+//! Words get provisional numbers as they are first seen; when the last file is read, the rare ones
+//! go and the rest are numbered by frequency. Training then reads numbers, never text.
+
+mod source;
+mod tokenizer;
+pub(crate) mod tokens;
+pub(crate) mod vocabulary;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use source::content;
+pub use source::{files, lines};
+pub use tokenizer::Tokenizer;
+pub use vocabulary::Vocabulary;
+
+use crate::Error;
+use tokens::{END, Tokens, Writer};
+
+/// A sentence is cut where it grows longer than this, as gensim does.
+const LONGEST_SENTENCE: usize = 10_000;
+
+/// How text becomes words, and which of them are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Where words end.
+    pub tokenizer: Tokenizer,
+    /// Whether `Word` and `word` are one.
+    pub lower_case: bool,
+    /// Rarer words have no vector and are skipped (word2vec: 5).
+    pub minimum_count: u64,
+    /// The field of JSON lines that holds the text.
+    pub field: String,
+    /// Beyond so many distinct words the rarest are forgotten while reading, so that the count of
+    /// rare words becomes a lower bound.
+    pub vocabulary_limit: usize,
+    /// Numbers of words held in memory; beyond, they stand in a temporary file.
+    pub memory_limit: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tokenizer: Tokenizer::Whitespace,
+            lower_case: false,
+            minimum_count: 5,
+            field: "text".to_owned(),
+            vocabulary_limit: 4_000_000,
+            memory_limit: 1 << 25,
+        }
+    }
+}
+
+/// What was found while reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Lines that are not empty.
+    pub sentences: u64,
+    /// Words, kept or not.
+    pub words: u64,
+    /// Words that have a vector.
+    pub words_kept: u64,
+    /// Places where bytes were not UTF-8 and were replaced.
+    pub replaced: u64,
+}
+
+/// A text in numbers, ready to train on as often as wanted.
+pub struct Corpus {
+    /// The words that have vectors.
+    pub vocabulary: Vocabulary,
+    /// What was found while reading.
+    pub summary: Summary,
+    pub(crate) tokens: Tokens,
+}
+
+impl Corpus {
+    /// Reads files, and folders of files, once.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or no word is frequent enough.
+    pub fn read(paths: &[PathBuf], config: &Config) -> Result<Self, Error> {
+        let mut builder = Builder::new(config);
+        for file in files(paths)? {
+            let mut failed = Ok(());
+            lines(&file, &config.field, |line| {
+                if failed.is_ok() {
+                    failed = builder.line(line);
+                }
+            })?;
+            failed?;
+            builder.summary.files += 1;
+        }
+        builder.finish()
+    }
+
+    /// Takes sentences as they are, a line each.
+    ///
+    /// # Errors
+    /// Where no word is frequent enough.
+    pub fn from_lines<'a>(
+        lines: impl IntoIterator<Item = &'a str>,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        let mut builder = Builder::new(config);
+        lines.into_iter().try_for_each(|line| builder.line(line.as_bytes()))?;
+        builder.finish()
+    }
+}
+
+struct Builder<'a> {
+    config: &'a Config,
+    counter: vocabulary::Counter,
+    writer: Writer,
+    summary: Summary,
+}
+
+impl<'a> Builder<'a> {
+    fn new(config: &'a Config) -> Self {
+        Self {
+            config,
+            counter: vocabulary::Counter::default(),
+            writer: Writer::new(config.memory_limit),
+            summary: Summary::default(),
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<(), Error> {
+        let (mut written, mut failed) = (0, Ok(()));
+        let config = self.config;
+        let replaced = config.tokenizer.words(line, config.lower_case, |word| {
+            let number = self.counter.count(word);
+            written += 1;
+            let mut push = |number| {
+                if failed.is_ok() {
+                    failed = self.writer.push(number);
+                }
+            };
+            push(number);
+            if written % LONGEST_SENTENCE == 0 {
+                push(END);
+            }
+        });
+        failed?;
+        self.summary.replaced += replaced;
+        if written > 0 {
+            self.summary.sentences += 1;
+            self.summary.words += written as u64;
+            self.writer.push(END)?;
+            self.counter.forget_beyond(config.vocabulary_limit);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Corpus, Error> {
+        let (minimum, words) = (self.config.minimum_count, self.summary.words);
+        let (vocabulary, places) = self.counter.finish(minimum);
+        if vocabulary.is_empty() {
+            return Err(Error::EmptyVocabulary { minimum, words });
+        }
+        let provisional = self.writer.finish()?;
+        let tokens = Tokens::translate(&provisional, &places, self.config.memory_limit)?;
+        self.summary.words_kept = vocabulary.counts().iter().sum();
+        Ok(Corpus { vocabulary, summary: self.summary, tokens })
+    }
+}
+
+#[cfg(test)]
+mod tests;
