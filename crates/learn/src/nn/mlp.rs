@@ -1,7 +1,8 @@
 //! A multilayer perceptron: linear, batch norm, ReLU, repeated, and a linear layer at the end.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
+use pith_kernels::Activation;
 
 use super::batch_norm::After;
 use super::{BatchNorm, Init, Linear};
@@ -40,12 +41,9 @@ impl Mlp {
 
     /// `[n, inputs]` to `[n, outputs]`.
     pub fn forward(&self, rows: Tensor<2>) -> Tensor<2> {
-        let hidden = self.hidden.iter().fold(rows, |rows, layer| {
-            let rows = layer.linear.forward(rows);
-            match &layer.norm {
-                Some(norm) => norm.forward(rows, After::Relu),
-                None => activation::relu(rows),
-            }
+        let hidden = self.hidden.iter().fold(rows, |rows, layer| match &layer.norm {
+            Some(norm) => norm.forward(layer.linear.forward(rows), After::Relu),
+            None => layer.linear.activated(rows, Activation::Relu),
         });
         self.output.forward(hidden)
     }
