@@ -44,10 +44,10 @@ pub fn named(name: &str) -> Result<Box<dyn Case>> {
                 blocks: vec![1, 1, 1],
                 ..Default::default()
             };
-            boxed(Contrastive { encoder: picture_encoder(Config::ResNet(narrow), init)? })
+            boxed(Contrastive { encoder: picture_encoder(&Config::ResNet(narrow), init)? })
         }
-        "resnet18" => boxed(Classifier::new(Config::ResNet(Default::default()), init)?),
-        "vit" => boxed(Classifier::new(Config::Vit(Default::default()), init)?),
+        "resnet18" => boxed(Classifier::new(&Config::ResNet(Default::default()), init)?),
+        "vit" => boxed(Classifier::new(&Config::Vit(Default::default()), init)?),
         "transformer" => boxed(Text::new(init)),
         "patch-embedding-small" => boxed(Convolution::new([192, 3, 4, 4], 4, 0, 1, init)),
         "patch-embedding-large" => boxed(Convolution::new([192, 3, 16, 16], 16, 0, 1, init)),
@@ -65,7 +65,7 @@ fn boxed<M: Model + 'static>(model: M) -> Box<dyn Case> {
     })
 }
 
-fn picture_encoder(config: Config, init: &mut Init) -> Result<Encoder> {
+fn picture_encoder(config: &Config, init: &mut Init) -> Result<Encoder> {
     Ok(config.init(Shape::Pixels { channels: 3, height: 32, width: 32 }, init)?)
 }
 
@@ -181,7 +181,7 @@ struct Classifier {
 }
 
 impl Classifier {
-    fn new(config: Config, init: &mut Init) -> Result<Self> {
+    fn new(config: &Config, init: &mut Init) -> Result<Self> {
         let encoder = picture_encoder(config, init)?;
         let head = Linear::new(encoder.width(), CLASSES, true, init);
         Ok(Self { encoder, head })

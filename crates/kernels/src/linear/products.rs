@@ -174,7 +174,7 @@ fn add_rows_body<const FUSED: bool>(matrix: &[f32], sums: &mut [f32]) {
 pub(super) fn weight_gradient(e: Extents, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut result = buffer::to_overwrite(e.inputs * e.outputs);
     let strip = e.outputs.div_ceil(8).next_multiple_of(PANEL);
-    let strips = Block::new(&mut result, e.outputs).grid([0..e.inputs], strip);
+    let strips = Block::new(&mut result, e.outputs).grid(std::iter::once(0..e.inputs), strip);
     strips.into_par_iter().enumerate().for_each(|(index, mut target)| {
         let columns = target.columns();
         scratch::with(pack::rows_len(DEPTH.min(e.rows), columns), |panels| {

@@ -155,7 +155,7 @@ mod vector {
                 }
             }
         }
-        // By index, because an iterator over `totals` would pass them through memory.
+        #[allow(clippy::needless_range_loop, reason = "an iterator would pass them through memory")]
         for row in 0..R {
             let (halves, _) = sums.0[row].as_chunks_mut::<{ WIDTH / 2 }>();
             for column in 0..2 {
