@@ -59,7 +59,8 @@ fn main() {
     let real = packed(&weights, Precision::F32);
     let int16 = packed(&weights, Precision::Int16);
     let int8 = packed(&weights, Precision::Int8);
-    let runs: [(&str, &dyn Fn(&[f32]) -> Vec<f32>); 4] =
+    type Run<'a> = &'a dyn Fn(&[f32]) -> Vec<f32>;
+    let runs: [(&str, Run<'_>); 4] =
         [("tensors", &composed), ("F32", &real), ("Int16", &int16), ("Int8", &int8)];
     let mut best = [f64::MAX; 4];
     for _ in 0..25 {

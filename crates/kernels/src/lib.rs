@@ -9,7 +9,7 @@
 //! Results do not depend on the number of threads: work is cut by the shape of the problem, and
 //! partial sums are added in a fixed order.
 //!
-//! All `unsafe` of the workspace lives in this crate.
+//! `unsafe` lives in this crate, each block with its reason, and in one folder of `tables`.
 
 mod activation;
 #[cfg(feature = "allocator")]

@@ -121,7 +121,7 @@ impl Learn for Autoencoder {
 
 /// `mean (a - b)²` over all numbers; `[1]`.
 pub fn mean_squared_error(a: Tensor<2>, b: Tensor<2>) -> Tensor<1> {
-    (a - b).square().mean()
+    (a - b).square().mean_dim(1).mean()
 }
 
 #[cfg(test)]

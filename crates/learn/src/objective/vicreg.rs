@@ -99,7 +99,7 @@ impl Learn for VicReg {
 
 /// Invariance, variance and covariance of two views, `[n, d]` each; `[1]` each.
 pub fn terms(a: Tensor<2>, b: Tensor<2>) -> [Tensor<1>; 3] {
-    let invariance = (a.clone() - b.clone()).square().mean();
+    let invariance = (a.clone() - b.clone()).square().mean_dim(1).mean();
     let (a, b) = (centred(a), centred(b));
     [invariance, (variance(a.clone()) + variance(b.clone())) / 2.0, covariance(a) + covariance(b)]
 }
