@@ -1,7 +1,7 @@
 //! Object to vector without tensors: word vectors, learned, read, written, asked and judged.
 //!
 //! - [`corpus`]: text to numbers, in one pass.
-//! - [`train`]: skip-gram and CBOW, with negative sampling or hierarchical softmax, with subwords.
+//! - [`train`](mod@train): skip-gram and CBOW, with negative sampling or hierarchical softmax, with subwords.
 //! - [`model`]: what training leaves; [`vectors`]: words and their vectors, and what can be asked.
 //! - [`evaluate`]: similarity and analogy files.
 //! - [`sentence`]: vectors of sentences; [`bias`]: what a vocabulary associates with what.

@@ -1,6 +1,6 @@
 //! fastText's `.bin`: settings, vocabulary and both tables, all little-endian.
 //!
-//! 1. `i32` [`MAGIC`], `i32` version (11 or 12);
+//! 1. `i32` `MAGIC`, `i32` version (11 or 12);
 //! 2. twelve `i32`: width, window, epochs, minimum count, negatives, word n-grams, loss (1
 //!    hierarchical softmax, 2 negative sampling, 3 softmax, 4 one against all), model (1 CBOW, 2
 //!    skip-gram, 3 supervised), buckets, shortest and longest n-gram, how often the rate is updated;
