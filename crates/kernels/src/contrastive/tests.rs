@@ -55,8 +55,10 @@ proptest! {
         check(&a, &unit([n, d], 2), [nt_xent, composed_of_views], temperature);
     }
 
+    // From two columns on: the direction of a single number does not change, and what is left of
+    // its gradient is rounding.
     #[test]
-    fn normalization_agrees_with_the_composition((n, d) in (0usize..70, 1usize..70)) {
+    fn normalization_agrees_with_the_composition((n, d) in (0usize..70, 2usize..70)) {
         let fixed = sample([n, d], 2, &device());
         let run = |function: fn(Tensor<2>) -> Tensor<2>| {
             let rows = sample([n, d], 1, &device()).require_grad();
