@@ -207,3 +207,37 @@ fn settings_survive_toml_and_refuse_unknown_keys() {
         check(method.keyword, &objective::Config::default_of(method.keyword).expect("listed"));
     }
 }
+
+/// Every setting of the vision transformer that its defaults leave alone.
+#[test]
+fn vit_trains_with_every_setting() {
+    use pith_learn::encoder::vit::{Config, Pool, Positions};
+    use pith_learn::optimizer::Optimizer;
+    let config = Config {
+        width: 24,
+        depth: 2,
+        positions: Positions::SinCos,
+        pool: Pool::Mean,
+        registers: 2,
+        layer_scale: 0.1,
+        ..Config::default()
+    };
+    let device = Device::flex().autodiff();
+    let mut init = Init::new(3, &device);
+    let encoder = encoder::Config::Vit(config).init(PICTURES, &mut init).expect("an encoder");
+    let context = Context { latent_width: encoder.width(), shape: PICTURES };
+    let objective = objective::Config::default_of("simclr").expect("a listed method");
+    let objective = objective.init(context, &mut init).expect("an objective");
+    let mut learner = Learner { encoder, objective };
+    let before = weights::collect(&learner.valid());
+    let views = views(&learner, PICTURES, false);
+    let loss = learner.loss(&views).total;
+    let gradients = weights::gradients(&learner, loss.backward());
+    learner = Optimizer::new(Default::default()).step(learner, gradients, 1e-3);
+    let after = weights::collect(&learner.valid());
+    for (name, value) in before.iter().filter(|(name, _)| name.starts_with("encoder.")) {
+        let moved = value != &after[name];
+        // The class token is not read where the patches are averaged, but the patches see it.
+        assert_eq!(moved, name != "encoder.positions", "{name}");
+    }
+}
