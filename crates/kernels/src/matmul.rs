@@ -20,6 +20,11 @@ impl<'a> Matrix<'a> {
     pub(crate) fn transposed(self) -> Self {
         Self { row: self.column, column: self.row, ..self }
     }
+
+    /// What lies right of and below an element.
+    pub(crate) fn starting_at(self, [row, column]: [usize; 2]) -> Self {
+        Self { data: &self.data[row * self.row + column * self.column..], ..self }
+    }
 }
 
 /// `destination = lhs · rhs`, or `destination += lhs · rhs` when `accumulate`.

@@ -3,6 +3,9 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
+/// Bytes of a line of the cache: a vector that lies across two takes two reads.
+const LINE: usize = 64;
+
 /// The buffers that are not lent.
 type Buffers<T> = RefCell<Vec<Vec<T>>>;
 
@@ -11,7 +14,7 @@ thread_local! {
     static WORDS: Buffers<i32> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls `body` with `len` floats of unspecified content.
+/// Calls `body` with `len` floats of unspecified content, from the beginning of a line of the cache on.
 ///
 /// The buffer is taken out of the thread while `body` runs, so nested calls get one of their own,
 /// the same every time.
@@ -30,10 +33,12 @@ fn lend<T: Copy + Default, R>(
     body: impl FnOnce(&mut [T]) -> R,
 ) -> R {
     let mut buffer = slot.with(|buffers| buffers.borrow_mut().pop()).unwrap_or_default();
-    if buffer.len() < len {
-        buffer.resize(len, T::default());
+    let room = len + LINE / size_of::<T>();
+    if buffer.len() < room {
+        buffer.resize(room, T::default());
     }
-    let result = body(&mut buffer[..len]);
+    let start = buffer.as_ptr().align_offset(LINE);
+    let result = body(&mut buffer[start..start + len]);
     slot.with(|buffers| buffers.borrow_mut().push(buffer));
     result
 }

@@ -10,6 +10,7 @@ use crate::product::{DEPTH, PANEL, Panels, multiply, pack};
 use crate::simd::dispatch;
 use crate::{Activation, buffer, scratch};
 use rayon::prelude::*;
+use std::iter::once;
 
 /// The extents of a linear layer and its input, none of them zero.
 #[derive(Clone, Copy, Debug)]
@@ -44,14 +45,7 @@ impl Extents {
 
     /// Calls `body` with the weight in panels.
     fn with_weight<R>(self, weight: &[f32], body: impl FnOnce(Panels<'_>) -> R) -> R {
-        let panel = self.inputs * PANEL;
-        scratch::with(self.outputs.div_ceil(PANEL) * panel, |panels| {
-            panels.par_chunks_mut(panel).enumerate().for_each(|(index, panel)| {
-                let first = index * PANEL;
-                let columns = PANEL.min(self.outputs - first);
-                let source = Matrix::row_major(&weight[first..], self.outputs);
-                pack::rows(source, [self.inputs, columns], panel);
-            });
+        in_panels(Matrix::row_major(weight, self.outputs), [self.inputs, self.outputs], |panels| {
             body(Panels::packed(panels, self.inputs))
         })
     }
@@ -170,23 +164,48 @@ fn add_rows_body<const FUSED: bool>(matrix: &[f32], sums: &mut [f32]) {
     }
 }
 
-/// `∂L/∂weight = xᵀ · g`, each strip of its columns one product over the whole batch.
+/// `∂L/∂weight = xᵀ · g`, some rows of the batch after the other. Of these rows `x` is laid in panels
+/// once, `g` by each strip of the result: as they lie, neighbouring rows would fall on the same lines
+/// of the cache.
 pub(super) fn weight_gradient(e: Extents, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut result = buffer::to_overwrite(e.inputs * e.outputs);
     let strip = e.outputs.div_ceil(8).next_multiple_of(PANEL);
-    let strips = Block::new(&mut result, e.outputs).grid(std::iter::once(0..e.inputs), strip);
-    strips.into_par_iter().enumerate().for_each(|(index, mut target)| {
-        let columns = target.columns();
-        scratch::with(pack::rows_len(DEPTH.min(e.rows), columns), |panels| {
-            for start in (0..e.rows).step_by(DEPTH) {
-                let depth = DEPTH.min(e.rows - start);
-                let gradient = &gradient[start * e.outputs + index * strip..];
-                let gradient = Matrix::row_major(gradient, e.outputs);
-                let gradient = pack::rows(gradient, [depth, columns], panels);
-                let x = Matrix::row_major(&x[start * e.inputs..], e.inputs).transposed();
-                multiply([e.inputs, columns, depth], &mut target, start > 0, x, gradient);
-            }
+    for start in (0..e.rows).step_by(DEPTH) {
+        let depth = DEPTH.min(e.rows - start);
+        let [x, gradient] = [(x, e.inputs), (gradient, e.outputs)]
+            .map(|(values, width)| Matrix::row_major(&values[start * width..], width));
+        in_panels(x, [depth, e.inputs], |x| {
+            let strips = Block::new(&mut result, e.outputs).grid(once(0..e.inputs), strip);
+            strips.into_par_iter().enumerate().for_each(|(index, mut target)| {
+                let columns = target.columns();
+                scratch::with(pack::rows_len(depth, columns), |panels| {
+                    let gradient = gradient.starting_at([0, index * strip]);
+                    let gradient = pack::rows(gradient, [depth, columns], panels);
+                    for (index, panel) in x.chunks_exact(depth * PANEL).enumerate() {
+                        let first = index * PANEL;
+                        let rows = PANEL.min(e.inputs - first);
+                        let mut target = target.part(first..first + rows);
+                        let x = Matrix::row_major(panel, PANEL).transposed();
+                        multiply([rows, columns, depth], &mut target, start > 0, x, gradient);
+                    }
+                });
+            });
         });
-    });
+    }
     result
+}
+
+/// Calls `body` with `[rows, columns]` of a matrix in panels, each `rows` lines of [`PANEL`].
+fn in_panels<R>(
+    source: Matrix<'_>,
+    [rows, columns]: [usize; 2],
+    body: impl FnOnce(&[f32]) -> R,
+) -> R {
+    scratch::with(pack::rows_len(rows, columns), |panels| {
+        panels.par_chunks_mut(rows * PANEL).enumerate().for_each(|(index, panel)| {
+            let first = index * PANEL;
+            pack::rows(source.starting_at([0, first]), [rows, PANEL.min(columns - first)], panel);
+        });
+        body(panels)
+    })
 }

@@ -152,7 +152,7 @@ unsafe fn by_blocks<V: Lanes>(
 ) {
     let blocks = m.div_ceil(V::ROWS);
     for start in (0..k).step_by(DEPTH) {
-        let k = DEPTH.min(k - start);
+        let depth = DEPTH.min(k - start);
         let accumulate = accumulate || start > 0;
         for column in (0..n).step_by(2 * V::WIDTH) {
             let width = (2 * V::WIDTH).min(n - column);
@@ -161,7 +161,7 @@ unsafe fn by_blocks<V: Lanes>(
                 // As even as can be: a block of few rows would leave the processor waiting.
                 let rows = index * m / blocks..(index + 1) * m / blocks;
                 let operands = Operands {
-                    depth: k,
+                    depth,
                     lhs: lhs.data[rows.start * lhs.row + start * lhs.column..].as_ptr(),
                     lhs_steps: [lhs.row, lhs.column],
                     rhs: rhs.data[at..].as_ptr(),
@@ -201,12 +201,15 @@ impl Operands {
     #[inline(always)]
     unsafe fn block<V: Lanes>(&self, rows: usize) {
         let two = self.width > V::WIDTH;
+        let side_by_side = self.lhs_steps[0] == 1;
         macro_rules! choose {
             ($($rows:literal)*) => {
-                match (rows, two) {
+                match (rows, two, side_by_side) {
                     // SAFETY: promised by the caller.
-                    $(($rows, false) => unsafe { self.sum::<V, $rows, 1>() },
-                      ($rows, true) => unsafe { self.sum::<V, $rows, 2>() },)*
+                    $(($rows, false, false) => unsafe { self.sum::<V, $rows, 1, false>() },
+                      ($rows, false, true) => unsafe { self.sum::<V, $rows, 1, true>() },
+                      ($rows, true, false) => unsafe { self.sum::<V, $rows, 2, false>() },
+                      ($rows, true, true) => unsafe { self.sum::<V, $rows, 2, true>() },)*
                     _ => unreachable!("at most {} rows", V::ROWS),
                 }
             };
@@ -214,33 +217,42 @@ impl Operands {
         choose!(1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
-    /// `R` rows by `C` vectors, the last one perhaps partly used.
+    /// `R` rows by `C` vectors, the last one perhaps partly used. Where the rows of `lhs` lie
+    /// side by side, their places are constants of the instructions; else they are counted from
+    /// every third row, because there are fewer registers for addresses than rows.
     ///
     /// # Safety
     /// The processor must have the instructions of `V`; `lhs` must hold `R` rows of `depth`, `rhs`
     /// `depth` rows of `width`, the destination `R` rows of `width`, exclusively.
     #[inline(always)]
-    unsafe fn sum<V: Lanes, const R: usize, const C: usize>(&self) {
+    unsafe fn sum<V: Lanes, const R: usize, const C: usize, const SIDE_BY_SIDE: bool>(&self) {
         let [lhs_row, lhs_column] = self.lhs_steps;
         let last = self.width - (C - 1) * V::WIDTH;
         // SAFETY: row `depth` of `rhs`, element `(row, depth)` of `lhs`, row `row` of the
         // destination, and of each row no more than `width` floats.
         unsafe {
             let mut sums = [[V::splat(0.0); C]; R];
-            for depth in 0..self.depth {
-                let line = self.rhs.add(depth * self.rhs_step);
+            let mut line = self.rhs;
+            let mut thirds: [_; 4] =
+                std::array::from_fn(|third| self.lhs.wrapping_add(3 * third * lhs_row));
+            for _ in 0..self.depth {
                 let mut terms = [V::splat(0.0); C];
                 for (c, term) in terms.iter_mut().enumerate() {
                     let place = line.add(c * V::WIDTH);
                     *term = if c + 1 < C { V::load(place) } else { V::load_part(place, last) };
                 }
-                let column = self.lhs.add(depth * lhs_column);
                 for (row, sums) in sums.iter_mut().enumerate() {
-                    let factor = V::splat(*column.add(row * lhs_row));
+                    let place = match SIDE_BY_SIDE {
+                        true => thirds[0].add(row),
+                        false => thirds[row / 3].add(row % 3 * lhs_row),
+                    };
+                    let factor = V::splat(*place);
                     for (sum, term) in sums.iter_mut().zip(terms) {
                         *sum = sum.add_product(factor, term);
                     }
                 }
+                line = line.wrapping_add(self.rhs_step);
+                thirds = thirds.map(|place| place.wrapping_add(lhs_column));
             }
             for (row, sums) in sums.into_iter().enumerate() {
                 for (c, sum) in sums.into_iter().enumerate() {
