@@ -29,7 +29,6 @@ mod lanes;
 mod layer_norm;
 mod linear;
 mod math;
-mod matmul;
 mod operation;
 pub mod optimize;
 mod pool;

@@ -4,8 +4,8 @@
 //! one instruction. The portable instance is the scalar twin the tests compare with.
 //!
 //! The environment variable `PITH_SIMD` (`portable`, `avx2` or `avx512`) asks for less than the
-//! processor has, to measure what an older one would do. The matrix products of the `gemm` crate
-//! do not hear it: build without the feature `avx512` for those.
+//! processor has, to measure what an older one would do. Burn's own matrix
+//! products do not hear it: build without the feature `avx512` for those.
 
 use std::sync::OnceLock;
 

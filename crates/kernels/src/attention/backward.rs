@@ -6,7 +6,7 @@ use super::forward::query_ranges;
 use super::head::{Head, Inputs, from};
 use super::plan::{Piece, Plan};
 use crate::buffer;
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::product::block::Block;
 use rayon::prelude::*;
 

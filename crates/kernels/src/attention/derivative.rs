@@ -6,7 +6,7 @@
 use super::backward::Gradients;
 use super::head::{Head, from};
 use super::softmax;
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack::{self, packed_len};
 use crate::product::{self, Panels};

@@ -6,7 +6,7 @@ use super::head::{Bias, Inputs};
 use super::plan::Plan;
 use crate::buffer;
 use crate::fast_path::{Values, dims, tensor};
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::product::block::Block;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

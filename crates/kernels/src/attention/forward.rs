@@ -3,7 +3,7 @@
 use super::head::{Head, Inputs};
 use super::plan::{Piece, Plan};
 use super::softmax;
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack::{self, packed_len};
 use crate::product::{self, Panels};

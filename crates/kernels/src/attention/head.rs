@@ -2,7 +2,7 @@
 
 use super::plan::{Piece, Plan};
 use super::softmax::{LANES, Visible};
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack;
 use crate::product::{self, Panels};

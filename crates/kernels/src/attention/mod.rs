@@ -22,7 +22,7 @@ mod tests;
 mod twins;
 
 use crate::fast_path;
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use burn::backend::{Dispatch, Flex};
 use burn::tensor::Tensor;
 use extension::FusedAttention;

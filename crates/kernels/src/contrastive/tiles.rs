@@ -5,13 +5,14 @@
 //! for contrastive loss"). Each block of rows belongs to one task.
 
 use crate::math;
-use crate::matmul::{Matrix, multiply};
+use crate::product::block::Block;
+use crate::product::{Matrix, PANEL, Panels, multiply, pack};
 use crate::scratch;
 use crate::simd::{dispatch, multiply_add};
 use rayon::prelude::*;
 
-const ROWS: usize = 128;
-const COLUMNS: usize = 512;
+const ROWS: usize = 64;
+const COLUMNS: usize = 16 * PANEL;
 
 /// Which columns mean something to a row.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +58,39 @@ impl Sides<'_> {
         [self.rows.len() / self.width, self.columns.len() / self.width]
     }
 
+    /// Calls `body` with the transpose of the columns in panels, which every row meets.
+    fn with_packed_columns<R>(self, body: impl FnOnce(&[f32]) -> R) -> R {
+        let [_, count] = self.extents();
+        scratch::with(pack::packed_len(count, self.width), |panels| {
+            let parts = panels.par_chunks_mut(COLUMNS * self.width);
+            let columns = self.columns.par_chunks(COLUMNS * self.width);
+            parts.zip(columns).for_each(|(panels, columns)| {
+                let shape = [columns.len() / self.width, self.width];
+                pack::transpose(Matrix::row_major(columns, self.width), shape, 1.0, panels);
+            });
+            body(panels)
+        })
+    }
+
     /// Calls `body(first column, tile [rows, columns], columns)` for the tiles of a block of rows,
     /// from the left.
-    fn each_tile(&self, rows: &[f32], mut body: impl FnMut(usize, &mut [f32], &[f32])) {
+    fn each_tile(
+        self,
+        rows: &[f32],
+        packed: &[f32],
+        mut body: impl FnMut(usize, &mut [f32], &[f32]),
+    ) {
         let height = rows.len() / self.width;
+        let left = Matrix::row_major(rows, self.width);
         scratch::with(height * COLUMNS, |tile| {
-            let blocks = self.columns.chunks(COLUMNS * self.width).enumerate();
-            for (index, columns) in blocks {
+            let part = COLUMNS * self.width;
+            let blocks = self.columns.chunks(part).zip(packed.chunks(part)).enumerate();
+            for (index, (columns, packed)) in blocks {
                 let length = columns.len() / self.width;
                 let tile = &mut tile[..height * length];
                 let shape = [height, length, self.width];
-                let left = Matrix::row_major(rows, self.width);
-                let right = Matrix::row_major(columns, self.width).transposed();
-                multiply(shape, tile, length, false, left, right);
+                let right = Panels::packed(packed, self.width);
+                multiply(shape, &mut Block::new(tile, length), false, left, right);
                 body(index * COLUMNS, tile, columns);
             }
         });
@@ -80,9 +101,9 @@ impl Sides<'_> {
 pub(super) fn forward(sides: Sides<'_>) -> Vec<[f64; 2]> {
     let [height, _] = sides.extents();
     let blocks = sides.rows.par_chunks(ROWS * sides.width).enumerate();
-    let block = |(index, rows): (usize, &[f32])| {
+    let block = |packed: &[f32], (index, rows): (usize, &[f32])| {
         let mut running = vec![Running::START; rows.len() / sides.width];
-        sides.each_tile(rows, |start, tile, columns| {
+        sides.each_tile(rows, packed, |start, tile, columns| {
             let length = columns.len() / sides.width;
             for (offset, (tile, running)) in
                 tile.chunks_exact_mut(length).zip(&mut running).enumerate()
@@ -102,7 +123,7 @@ pub(super) fn forward(sides: Sides<'_>) -> Vec<[f64; 2]> {
         });
         running.into_iter().map(|running| running.finish(sides.sharpness)).collect::<Vec<_>>()
     };
-    blocks.flat_map_iter(block).collect()
+    sides.with_packed_columns(|packed| blocks.flat_map_iter(|rows| block(packed, rows)).collect())
 }
 
 /// A log-sum-exp under way.
@@ -203,31 +224,35 @@ pub(super) fn gradient(sides: Sides<'_>, normalizers: Normalizers<'_>, factor: f
     let mut result = vec![0.0; sides.rows.len()];
     let blocks =
         result.par_chunks_mut(ROWS * sides.width).zip(sides.rows.par_chunks(ROWS * sides.width));
-    blocks.enumerate().for_each(|(index, (result, rows))| {
-        sides.each_tile(rows, |start, tile, columns| {
-            let length = columns.len() / sides.width;
-            for (offset, tile) in tile.chunks_exact_mut(length).enumerate() {
-                let row = index * ROWS + offset;
-                let within = start..start + length;
-                let by_row = normalizers.rows.get(row).copied();
-                let by_column = normalizers.columns.get(within.clone()).unwrap_or(&[]);
-                weigh(tile, sides.sharpness, by_row, by_column);
-                let unseen = sides.pairing.unseen(row).filter(|column| within.contains(column));
-                if let Some(column) = unseen {
-                    tile[column - start] = 0.0;
+    let run = |packed: &[f32]| {
+        blocks.enumerate().for_each(|(index, (result, rows))| {
+            sides.each_tile(rows, packed, |start, tile, columns| {
+                let length = columns.len() / sides.width;
+                for (offset, tile) in tile.chunks_exact_mut(length).enumerate() {
+                    let row = index * ROWS + offset;
+                    let within = start..start + length;
+                    let by_row = normalizers.rows.get(row).copied();
+                    let by_column = normalizers.columns.get(within.clone()).unwrap_or(&[]);
+                    weigh(tile, sides.sharpness, by_row, by_column);
+                    let unseen = sides.pairing.unseen(row).filter(|column| within.contains(column));
+                    if let Some(column) = unseen {
+                        tile[column - start] = 0.0;
+                    }
+                    let partner = sides.pairing.partner(row, height);
+                    if within.contains(&partner) {
+                        tile[partner - start] -= attraction;
+                    }
                 }
-                let partner = sides.pairing.partner(row, height);
-                if within.contains(&partner) {
-                    tile[partner - start] -= attraction;
-                }
-            }
-            let height = rows.len() / sides.width;
-            let left = Matrix::row_major(tile, length);
-            let right = Matrix::row_major(columns, sides.width);
-            multiply([height, sides.width, length], result, sides.width, true, left, right);
-        });
-        result.iter_mut().for_each(|value| *value *= factor);
-    });
+                let height = rows.len() / sides.width;
+                let left = Matrix::row_major(tile, length);
+                let right = Panels::of(Matrix::row_major(columns, sides.width));
+                let mut result = Block::new(result, sides.width);
+                multiply([height, sides.width, length], &mut result, true, left, right);
+            });
+            result.iter_mut().for_each(|value| *value *= factor);
+        })
+    };
+    sides.with_packed_columns(run);
     result
 }
 

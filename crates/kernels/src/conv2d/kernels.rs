@@ -3,12 +3,13 @@
 use super::bed::Bed;
 use super::columns::{self, Block};
 use super::geometry::Geometry;
-use super::product::{Rows, multiply};
 use super::winograd::{self, Kernels};
 use super::{depthwise, lanes};
-use crate::matmul::Matrix;
+use crate::product::block::Block as Target;
+use crate::product::{Matrix, Panels, multiply};
 use crate::{buffer, scratch};
 use rayon::prelude::*;
+use std::iter::once;
 
 /// Parts a batch is cut into for sums over images, whatever the number of threads.
 const PARTS: usize = 16;
@@ -96,11 +97,11 @@ fn multiply_columns(
     for first in (0..g.depth()).step_by(SLICE) {
         let depth = (g.depth() - first).min(SLICE);
         let lhs = Matrix::row_major(&weight[first..], g.depth());
-        for (index, columns) in columns.chunks_exact(g.depth() * panel).enumerate() {
-            let shape = [g.channels_out, (places - index * panel).min(panel), depth];
-            let rhs = Rows { data: &columns[first * panel..], width: panel };
-            let sums = Rows { data: &mut sums[index * panel..], width: places };
-            multiply(shape, sums, first > 0, lhs, rhs);
+        let targets = Target::new(sums, places).grid(once(0..g.channels_out), panel);
+        for (columns, mut target) in columns.chunks_exact(g.depth() * panel).zip(targets) {
+            let shape = [g.channels_out, target.columns(), depth];
+            let rhs = Panels::of(Matrix::row_major(&columns[first * panel..], panel));
+            multiply(shape, &mut target, first > 0, lhs, rhs);
         }
     }
 }
@@ -167,9 +168,9 @@ fn add_block(
             let lhs = Matrix::row_major(&weight[first..], g.depth()).transposed();
             let panels = columns.chunks_exact_mut(g.depth() * panel);
             for (columns, gradient) in panels.zip(gradients.chunks_exact(g.channels_out * panel)) {
-                let target = Rows { data: &mut columns[first * panel..], width: panel };
-                let rhs = Rows { data: gradient, width: panel };
-                multiply([rows, panel, g.channels_out], target, false, lhs, rhs);
+                let mut target = Target::new(&mut columns[first * panel..], panel);
+                let rhs = Panels::of(Matrix::row_major(gradient, panel));
+                multiply([rows, panel, g.channels_out], &mut target, false, lhs, rhs);
             }
         }
         columns::scatter(g, columns, group, block, bed, input);
@@ -262,14 +263,9 @@ fn add_products(
         let panels = columns.chunks_exact(g.depth() * panel).zip(rows.chunks(panel * width));
         for (columns, rows) in panels {
             let shape = [g.depth(), width, rows.len() / width];
-            let target = Rows { data: &mut *sum, width };
-            multiply(
-                shape,
-                target,
-                true,
-                Matrix::row_major(columns, panel),
-                Rows { data: rows, width },
-            );
+            let lhs = Matrix::row_major(columns, panel);
+            let rhs = Panels::of(Matrix::row_major(rows, width));
+            multiply(shape, &mut Target::new(sum, width), true, lhs, rhs);
         }
     });
 }

@@ -9,7 +9,6 @@ mod kernels;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
-mod product;
 #[cfg(test)]
 mod tests;
 mod winograd;

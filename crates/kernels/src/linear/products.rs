@@ -4,7 +4,7 @@
 //! copy of the weight. Bias and activation are applied while a block is in the cache.
 
 use crate::activation::loops;
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::{DEPTH, PANEL, Panels, multiply, pack};
 use crate::simd::dispatch;

@@ -6,9 +6,13 @@
 pub(crate) mod block;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
+mod matrix;
 pub(crate) mod pack;
+#[cfg(test)]
+mod tests;
 
-use crate::matmul::Matrix;
+pub(crate) use matrix::Matrix;
+
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Level, level};
 use block::Block;

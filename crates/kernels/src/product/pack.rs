@@ -1,7 +1,6 @@
 //! Rearranging keys and values, so that the product can read their transposes row by row.
 
-use super::{PANEL, Panels};
-use crate::matmul::Matrix;
+use super::{Matrix, PANEL, Panels};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Level, level};
 use std::ops::Range;

@@ -7,8 +7,8 @@ use super::weights::{self, Kernels};
 use super::{applies, by_stages};
 use crate::conv2d::geometry::Geometry;
 use crate::conv2d::lanes::{self, Lanes, for_lanes};
-use crate::conv2d::product::{self, Rows};
-use crate::matmul::Matrix;
+use crate::product::block::Block;
+use crate::product::{self, Matrix, Panels};
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 
@@ -108,9 +108,9 @@ pub(super) fn multiply(
     lhs: Matrix<'_>,
     rhs: &[f32],
 ) {
-    let destination = Rows { data: destination, width: n };
-    let rhs = Rows { data: rhs, width: n };
-    product::multiply([m, n, k], destination, accumulate, lhs, rhs);
+    let mut destination = Block::new(&mut destination[..m * n], n);
+    let rhs = Panels::of(Matrix::row_major(rhs, n));
+    product::multiply([m, n, k], &mut destination, accumulate, lhs, rhs);
 }
 
 /// The output image `n` from all points.

@@ -1,6 +1,5 @@
 use super::*;
 use crate::conv2d::{ConvOptions, kernels};
-use crate::matmul::{self, Matrix};
 use crate::testing::{difference, values};
 use proptest::prelude::*;
 
@@ -36,25 +35,5 @@ proptest! {
         for slope in [weight_gradient::by_parts, weight_gradient::by_all_tiles] {
             prop_assert!(difference(&wide(&slope(&g, &input, &gradient)), &expected) < 1e-5);
         }
-    }
-
-    #[test]
-    fn product_agrees_with_the_general_one(
-        (m, n, k) in (1usize..30, 1usize..6, 1usize..40),
-        turned: bool,
-        accumulate: bool,
-    ) {
-        let n = 16 * n;
-        let (lhs, rhs) = (values(m * k, 1), values(k * n, 2));
-        let lhs = if turned {
-            Matrix::row_major(&lhs, m).transposed()
-        } else {
-            Matrix::row_major(&lhs, k)
-        };
-        let (mut result, mut expected) = (values(m * n, 3), values(m * n, 3));
-        forward::multiply([m, n, k], &mut result, accumulate, lhs, &rhs);
-        let rhs = Matrix::row_major(&rhs, n);
-        matmul::multiply([m, n, k], &mut expected, n, accumulate, lhs, rhs);
-        prop_assert!(difference(&wide(&result), &wide(&expected)) < 1e-6);
     }
 }

@@ -5,7 +5,7 @@ use super::tiles::{Tiling, evaluate_gradient, evaluate_input, filled, step};
 use super::transforms::POINTS;
 use super::{applies, by_stages, weights};
 use crate::conv2d::geometry::Geometry;
-use crate::matmul::Matrix;
+use crate::product::Matrix;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 
