@@ -8,10 +8,14 @@
 //! - [`format`](mod@format): the files of word2vec, GloVe and fastText.
 
 pub mod bias;
+pub mod closed_form;
+pub mod cooccurrence;
 pub mod corpus;
 pub mod error;
 pub mod evaluate;
 pub mod format;
+pub mod glove;
+mod linear;
 pub mod model;
 mod random;
 pub mod sentence;

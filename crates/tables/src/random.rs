@@ -32,6 +32,17 @@ impl Random {
         debug_assert!(end > 0, "a number below 0 was asked for");
         ((u128::from(self.bits()) * end as u128) >> 64) as usize
     }
+
+    /// A normally distributed number of mean 0 and variance 1 (Box and Muller, 1958).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let (first, second) = (f64::from(self.unit()), f64::from(self.unit()));
+        (-2.0 * (1.0 - first).ln()).sqrt() * (std::f64::consts::TAU * second).cos()
+    }
+
+    /// Puts what there is into random order (Fisher and Yates; Durstenfeld, 1964).
+    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+        (1..values.len()).rev().for_each(|last| values.swap(last, self.below(last + 1)));
+    }
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014): every input bit reaches every output

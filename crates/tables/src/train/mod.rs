@@ -289,7 +289,7 @@ fn pass(
 fn order(chunks: usize, seed: u64, epoch: u64) -> Vec<usize> {
     let mut random = Random::keyed(&[seed, epoch, NO_EPOCH]);
     let mut order: Vec<usize> = (0..chunks).collect();
-    (1..chunks).rev().for_each(|last| order.swap(last, random.below(last + 1)));
+    random.shuffle(&mut order);
     order
 }
 
