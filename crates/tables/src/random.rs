@@ -26,6 +26,12 @@ impl Random {
         (self.bits() >> 40) as f32 / (1 << 24) as f32
     }
 
+    /// A number in `[0, 1)` of 53 bits.
+    #[inline]
+    pub(crate) fn fine(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// A whole number in `0..end` (multiply and shift; the bias is below `end / 2^64`).
     #[inline]
     pub(crate) fn below(&mut self, end: usize) -> usize {
@@ -35,7 +41,7 @@ impl Random {
 
     /// A normally distributed number of mean 0 and variance 1 (Box and Muller, 1958).
     pub(crate) fn normal(&mut self) -> f64 {
-        let (first, second) = (f64::from(self.unit()), f64::from(self.unit()));
+        let (first, second) = (self.fine(), self.fine());
         (-2.0 * (1.0 - first).ln()).sqrt() * (std::f64::consts::TAU * second).cos()
     }
 

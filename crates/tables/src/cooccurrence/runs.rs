@@ -37,6 +37,11 @@ impl Sorter {
     }
 
     pub(super) fn push(&mut self, pair: Pair) -> io::Result<()> {
+        if self.pairs.len() == self.pairs.capacity() {
+            // Doubling, but never beyond the limit.
+            let more = self.pairs.len().max(1024).min(self.limit - self.pairs.len());
+            self.pairs.reserve_exact(more);
+        }
         self.pairs.push(pair);
         if self.pairs.len() < self.limit {
             return Ok(());

@@ -103,17 +103,17 @@ pub fn read(path: &Path) -> Result<Vectors, Error> {
 /// # Errors
 /// Where a word holds what the format keeps for itself, or writing fails.
 pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error> {
-    let separates = |character: char| matches!(character, ' ' | '\n' | '\0');
-    if let Some(word) =
-        vectors.words().iter().find(|word| word.is_empty() || word.contains(separates))
-    {
+    let (ends, what): (&[char], _) = match format {
+        Format::Npy | Format::Safetensors => (&['\n', '\r'], "a line end"),
+        Format::Text | Format::Binary | Format::Glove => {
+            (&[' ', '\n', '\0'], "a space, a line end or a zero")
+        }
+    };
+    if let Some(word) = vectors.words().iter().find(|word| word.is_empty() || word.contains(ends)) {
         return Err(Error::Setting(format!(
-            "the word {word:?} cannot be written: in this format a space, a line end or a zero ends \
-             a word; replace it, for example by an underscore"
+            "the word {word:?} cannot be written: in this format {what} ends a word; replace it, for \
+             example by an underscore"
         )));
-    }
-    if format == Format::Safetensors {
-        return tensors::write(vectors, path);
     }
     let mut file = io::BufWriter::new(fs_err::File::create(path)?);
     match format {
@@ -126,7 +126,7 @@ pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error
             npy::write_words(vectors, &mut words)?;
             io::Write::flush(&mut words)?;
         }
-        Format::Safetensors => {}
+        Format::Safetensors => tensors::write(vectors, &mut file)?,
     }
     io::Write::flush(&mut file)?;
     Ok(())

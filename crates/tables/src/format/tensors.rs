@@ -1,13 +1,13 @@
 //! Vectors as safetensors: `vectors`, `f32` `[words, width]`, and `words`, the bytes of all words with
 //! a line end behind each.
 
-use std::path::Path;
+use std::io::{self, Write};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::WIDEST;
+use crate::Vectors;
 use crate::vectors::Matrix;
-use crate::{Error, Vectors};
 
 /// Whether a file may be one: eight bytes of length, then an object.
 pub(super) fn looks_like(start: &[u8]) -> bool {
@@ -68,10 +68,10 @@ fn half(bits: u16) -> f32 {
     }
 }
 
-pub(super) fn write(vectors: &Vectors, path: &Path) -> Result<(), Error> {
+pub(super) fn write(vectors: &Vectors, file: &mut dyn Write) -> io::Result<()> {
     let words: String = vectors.words().iter().flat_map(|word| [&**word, "\n"]).collect();
     let (matrix, failed) = (vectors.matrix(), |error: safetensors::SafeTensorError| {
-        std::io::Error::other(format!("{}: {error}", path.display()))
+        io::Error::other(error.to_string())
     });
     let shape = vec![matrix.rows(), matrix.width()];
     let values = bytemuck::cast_slice(matrix.values());
@@ -80,8 +80,7 @@ pub(super) fn write(vectors: &Vectors, path: &Path) -> Result<(), Error> {
         ("words", TensorView::new(Dtype::U8, vec![words.len()], words.as_bytes()).map_err(failed)?),
     ];
     let bytes = safetensors::serialize(views, None).map_err(failed)?;
-    fs_err::write(path, bytes)?;
-    Ok(())
+    file.write_all(&bytes)
 }
 
 #[cfg(test)]

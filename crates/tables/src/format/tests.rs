@@ -116,6 +116,12 @@ fn a_word_with_a_space_is_not_written() {
     let vectors = Vectors::new(vec!["a b".into()], Matrix::new(1, 1, vec![1.0]));
     let message = write(&vectors, Path::new("unused"), Format::Text).unwrap_err().to_string();
     assert!(message.contains("\"a b\""), "{message}");
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Npy, Format::Safetensors] {
+        let path = folder.path().join("spaces");
+        write(&vectors, &path, format).unwrap();
+        assert_eq!(read(&path).unwrap().words(), ["a b".into()]);
+    }
 }
 
 proptest! {

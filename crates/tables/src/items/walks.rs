@@ -101,7 +101,7 @@ impl Walks {
         let highest = (1.0 / self.p).max(1.0).max(1.0 / self.q);
         for _ in 0..TRIES {
             let next = neighbours[draw(reach, random)];
-            if f64::from(random.unit()) * highest < self.factor(graph, before, next) {
+            if random.fine() * highest < self.factor(graph, before, next) {
                 return Some(next);
             }
         }
@@ -129,7 +129,7 @@ impl Walks {
 
 /// A place in proportion to how much each adds to the sums.
 fn draw(sums: &[f64], random: &mut Random) -> usize {
-    let bar = f64::from(random.unit()) * sums[sums.len() - 1];
+    let bar = random.fine() * sums[sums.len() - 1];
     sums.partition_point(|sum| *sum <= bar).min(sums.len() - 1)
 }
 

@@ -53,8 +53,8 @@ impl<'a> UsifEncoder<'a> {
         let words = counts.len().max(1) as f64;
         let threshold = 1.0 - (1.0 - 1.0 / words).powf(config.sentence_length);
         let frequent = counts.counts().iter().filter(|count| **count as f64 / total > threshold);
-        // With no word above the threshold all weights would be 2: `a` is without bound.
-        let alpha = frequent.count().max(1) as f64 / words;
+        // With no word above the threshold, or all of them, `a` would be without bound, or 0.
+        let alpha = (frequent.count() as f64).clamp(0.5, words - 0.5) / words;
         let a = (1.0 - alpha) / (alpha * words / 2.0);
         let weight = |word: &str| {
             let count = counts.place(word).map_or(0, |place| counts.counts()[place as usize]);

@@ -85,6 +85,13 @@ impl<'a> Training<'a> {
     /// Where a setting makes no sense.
     pub fn new(corpus: &'a Corpus, config: &Config) -> Result<Self, Error> {
         config.check()?;
+        let rows = output_rows(corpus, config).max(input_rows(corpus, config));
+        if u32::try_from(rows).is_err() {
+            return Err(Error::Setting(format!(
+                "a table would have {rows} rows, more than can be numbered; lower window (with \
+                 structure), the buckets, or bring fewer words"
+            )));
+        }
         let width = config.dimensions;
         let mut random = Random::keyed(&[config.seed, NO_EPOCH]);
         // Within ±1/d, as gensim and fastText; word2vec's own code has half of that.
