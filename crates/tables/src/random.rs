@@ -26,11 +26,28 @@ impl Random {
         (self.bits() >> 40) as f32 / (1 << 24) as f32
     }
 
+    /// A number in `[0, 1)` of 53 bits.
+    #[inline]
+    pub(crate) fn fine(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// A whole number in `0..end` (multiply and shift; the bias is below `end / 2^64`).
     #[inline]
     pub(crate) fn below(&mut self, end: usize) -> usize {
         debug_assert!(end > 0, "a number below 0 was asked for");
         ((u128::from(self.bits()) * end as u128) >> 64) as usize
+    }
+
+    /// A normally distributed number of mean 0 and variance 1 (Box and Muller, 1958).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let (first, second) = (self.fine(), self.fine());
+        (-2.0 * (1.0 - first).ln()).sqrt() * (std::f64::consts::TAU * second).cos()
+    }
+
+    /// Puts what there is into random order (Fisher and Yates; Durstenfeld, 1964).
+    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+        (1..values.len()).rev().for_each(|last| values.swap(last, self.below(last + 1)));
     }
 }
 

@@ -3,6 +3,7 @@
 //! Words get provisional numbers as they are first seen; when the last file is read, the rare ones
 //! go and the rest are numbered by frequency. Training then reads numbers, never text.
 
+pub mod phrases;
 mod source;
 mod tokenizer;
 pub(crate) mod tokens;
@@ -113,6 +114,38 @@ impl Corpus {
     }
 }
 
+impl Corpus {
+    /// Takes sentences whose words are already apart and may hold anything, spaces too. The tokenizer
+    /// and the case are left alone.
+    ///
+    /// # Errors
+    /// Where no word is frequent enough.
+    pub fn from_sentences<S: IntoIterator<Item: AsRef<str>>>(
+        sentences: impl IntoIterator<Item = S>,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        let mut builder = Builder::new(config);
+        sentences.into_iter().try_for_each(|sentence| builder.sentence(sentence))?;
+        builder.finish()
+    }
+
+    /// Calls `each` with every sentence, its words as places of the vocabulary.
+    pub(crate) fn sentences(
+        &self,
+        mut each: impl FnMut(&[u32]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut reader = self.tokens.reader()?;
+        for chunk in 0..self.tokens.chunks() {
+            let numbers = reader.chunk(chunk)?;
+            numbers
+                .split(|number| *number == END)
+                .filter(|s| !s.is_empty())
+                .try_for_each(&mut each)?;
+        }
+        Ok(())
+    }
+}
+
 struct Builder<'a> {
     config: &'a Config,
     counter: vocabulary::Counter,
@@ -148,11 +181,29 @@ impl<'a> Builder<'a> {
         });
         failed?;
         self.summary.replaced += replaced;
+        self.end(written)
+    }
+
+    fn sentence(&mut self, words: impl IntoIterator<Item: AsRef<str>>) -> Result<(), Error> {
+        let mut written = 0;
+        for word in words {
+            let number = self.counter.count(word.as_ref());
+            self.writer.push(number)?;
+            written += 1;
+            if written % LONGEST_SENTENCE == 0 {
+                self.writer.push(END)?;
+            }
+        }
+        self.end(written)
+    }
+
+    /// Ends a sentence of so many words.
+    fn end(&mut self, written: usize) -> Result<(), Error> {
         if written > 0 {
             self.summary.sentences += 1;
             self.summary.words += written as u64;
             self.writer.push(END)?;
-            self.counter.forget_beyond(config.vocabulary_limit);
+            self.counter.forget_beyond(self.config.vocabulary_limit);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The files of word2vec, GloVe and fastText, read and written.
+//! The files of word2vec, GloVe, fastText and others, read and written.
 //!
 //! | file | first bytes | a row |
 //! |---|---|---|
@@ -6,14 +6,20 @@
 //! | word2vec binary | `words width` | `word`, a space, `width` little-endian `f32`, a line end |
 //! | GloVe text | none | `word v v v …` |
 //! | fastText `.bin` | a number of its own | see [`fasttext`] |
+//! | NumPy `.npy` | `\x93NUMPY` | `width` numbers; the words in `.words` beside it, a line each |
+//! | safetensors | eight bytes, `{` | tensors `vectors` and `words` |
+//! | a folder | | see [`static_embedding`] |
 //!
 //! Readers believe no header: memory grows with the bytes that are really there.
 
 mod binary;
 pub mod fasttext;
+mod npy;
+pub mod static_embedding;
+mod tensors;
 mod text;
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -38,19 +44,40 @@ pub enum Format {
     Binary,
     /// Text without a header.
     Glove,
+    /// NumPy's array, and the words beside it in a file that ends with `.words`.
+    Npy,
+    /// Tensors `vectors` and `words`.
+    Safetensors,
 }
 
 /// Reads the vectors of a file in any of the formats, told apart by the content; also of fastText's
-/// `.bin`, and compressed by `.gz` or `.zst`.
+/// `.bin`, of a folder, and compressed by `.gz` or `.zst`.
 ///
 /// # Errors
 /// Where the file cannot be read or is not what it says.
 pub fn read(path: &Path) -> Result<Vectors, Error> {
+    if path.is_dir() {
+        return static_embedding::read(path);
+    }
     let mut content = corpus::content(path)?;
     let malformed = |why: String| Error::Malformed { path: path.to_path_buf(), why };
     let start = content.fill_buf().map_err(|error| at(path, &error))?;
     if start.starts_with(&fasttext::MAGIC.to_le_bytes()) {
         return Ok(fasttext::read(path)?.vectors());
+    }
+    let fault = |fault| match fault {
+        Fault::Io(error) => at(path, &error),
+        Fault::Malformed(why) => malformed(why),
+    };
+    if start.starts_with(npy::MAGIC) {
+        let words = fs_err::read_to_string(npy::words_beside(path))?;
+        let (words, width, values) = npy::read(&mut content, &words).map_err(fault)?;
+        return Ok(Vectors::new(words.clone(), Matrix::new(words.len(), width, values)));
+    }
+    if tensors::looks_like(start) {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes).map_err(|error| at(path, &error))?;
+        return tensors::parse(&bytes).map_err(malformed);
     }
     let header = start.split(|byte| *byte == b'\n').next().and_then(header);
     let body = start.iter().position(|byte| *byte == b'\n').map_or(start, |end| &start[end + 1..]);
@@ -67,10 +94,7 @@ pub fn read(path: &Path) -> Result<Vectors, Error> {
         }
         None => text::read(&mut content, None),
     };
-    let (words, width, values) = read.map_err(|fault| match fault {
-        Fault::Io(error) => at(path, &error),
-        Fault::Malformed(why) => malformed(why),
-    })?;
+    let (words, width, values) = read.map_err(fault)?;
     Ok(Vectors::new(words.clone(), Matrix::new(words.len(), width, values)))
 }
 
@@ -79,13 +103,16 @@ pub fn read(path: &Path) -> Result<Vectors, Error> {
 /// # Errors
 /// Where a word holds what the format keeps for itself, or writing fails.
 pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error> {
-    let separates = |character: char| matches!(character, ' ' | '\n' | '\0');
-    if let Some(word) =
-        vectors.words().iter().find(|word| word.is_empty() || word.contains(separates))
-    {
+    let (ends, what): (&[char], _) = match format {
+        Format::Npy | Format::Safetensors => (&['\n', '\r'], "a line end"),
+        Format::Text | Format::Binary | Format::Glove => {
+            (&[' ', '\n', '\0'], "a space, a line end or a zero")
+        }
+    };
+    if let Some(word) = vectors.words().iter().find(|word| word.is_empty() || word.contains(ends)) {
         return Err(Error::Setting(format!(
-            "the word {word:?} cannot be written: in this format a space, a line end or a zero ends \
-             a word; replace it, for example by an underscore"
+            "the word {word:?} cannot be written: in this format {what} ends a word; replace it, for \
+             example by an underscore"
         )));
     }
     let mut file = io::BufWriter::new(fs_err::File::create(path)?);
@@ -93,6 +120,13 @@ pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error
         Format::Text => text::write(vectors, &mut file, true)?,
         Format::Glove => text::write(vectors, &mut file, false)?,
         Format::Binary => binary::write(vectors, &mut file)?,
+        Format::Npy => {
+            npy::write(vectors, &mut file)?;
+            let mut words = io::BufWriter::new(fs_err::File::create(npy::words_beside(path))?);
+            npy::write_words(vectors, &mut words)?;
+            io::Write::flush(&mut words)?;
+        }
+        Format::Safetensors => tensors::write(vectors, &mut file)?,
     }
     io::Write::flush(&mut file)?;
     Ok(())

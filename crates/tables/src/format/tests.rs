@@ -37,9 +37,11 @@ fn read_bytes(bytes: &[u8]) -> Result<Vectors, Error> {
 
 #[test]
 fn what_is_written_reads_back_as_the_same_bits() {
-    for format in [Format::Text, Format::Binary, Format::Glove] {
-        let bytes = bytes_of(|path| write(&vectors(), path, format).unwrap());
-        let read = read_bytes(&bytes).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = &folder.path().join("vectors.npy");
+    for format in [Format::Text, Format::Binary, Format::Glove, Format::Npy, Format::Safetensors] {
+        write(&vectors(), path, format).unwrap();
+        let read = read(path).unwrap();
         assert_eq!(read.words(), vectors().words(), "{format:?}");
         let bits = |vectors: &Vectors| -> Vec<u32> {
             vectors.matrix().values().iter().map(|value| value.to_bits()).collect()
@@ -76,6 +78,25 @@ fn a_model_of_fasttext_comes_back_whole() {
 }
 
 #[test]
+fn an_array_is_written_as_numpy_does() {
+    // numpy.save of the same three rows of two, in version 2.4.
+    let words = ["a", "b", "c"].map(Box::from).to_vec();
+    let vectors = Vectors::new(words, Matrix::new(3, 2, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("array.npy");
+    write(&vectors, &path, Format::Npy).unwrap();
+    let mut expected = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    expected.extend(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }");
+    expected.resize(127, b' ');
+    expected.push(b'\n');
+    expected.extend((0..6).flat_map(|value| (value as f32).to_le_bytes()));
+    assert_eq!(fs_err::read(&path).unwrap(), expected);
+    fs_err::write(path.with_extension("words"), "a\nb\n").unwrap();
+    let message = read(&path).unwrap_err().to_string();
+    assert!(message.contains("3 rows") && message.contains("2 words"), "{message}");
+}
+
+#[test]
 fn lying_headers_are_named() {
     for (bytes, part) in [
         (&b"3 2\na 1 2\nb 3 4\n"[..], "promises 3 words, it holds 2"),
@@ -95,6 +116,12 @@ fn a_word_with_a_space_is_not_written() {
     let vectors = Vectors::new(vec!["a b".into()], Matrix::new(1, 1, vec![1.0]));
     let message = write(&vectors, Path::new("unused"), Format::Text).unwrap_err().to_string();
     assert!(message.contains("\"a b\""), "{message}");
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Npy, Format::Safetensors] {
+        let path = folder.path().join("spaces");
+        write(&vectors, &path, format).unwrap();
+        assert_eq!(read(&path).unwrap().words(), ["a b".into()]);
+    }
 }
 
 proptest! {
@@ -102,12 +129,18 @@ proptest! {
     fn no_bytes_make_a_reader_panic(
         cut in 0usize..400,
         flips in prop::collection::vec((0usize..400, any::<u8>()), 0..6),
-        kind in 0usize..4,
+        kind in 0usize..6,
     ) {
         let mut bytes = match kind {
             0 => bytes_of(|path| write(&vectors(), path, Format::Text).unwrap()),
             1 => bytes_of(|path| write(&vectors(), path, Format::Binary).unwrap()),
-            2 => bytes_of(|path| write(&vectors(), path, Format::Glove).unwrap()),
+            2 => bytes_of(|path| write(&vectors(), path, Format::Safetensors).unwrap()),
+            3 => {
+                let mut bytes = Vec::new();
+                npy::write(&vectors(), &mut bytes).unwrap();
+                bytes
+            }
+            4 => bytes_of(|path| write(&vectors(), path, Format::Glove).unwrap()),
             _ => bytes_of(|path| fasttext::write(&model(), path).unwrap()),
         };
         for (place, value) in flips {
@@ -116,6 +149,7 @@ proptest! {
             }
         }
         bytes.truncate(cut.max(1));
+        let _ = npy::read(&mut &bytes[..], "the\nnaïve\n3.5\n");
         let _ = read_bytes(&bytes);
     }
 }

@@ -14,6 +14,9 @@ pub enum Method {
     SkipGram,
     /// A word by the mean of its neighbours.
     Cbow,
+    /// A word and each of its neighbours, which has other outputs for every relative position: the
+    /// vectors know the order of words (structured skip-gram; Ling, Dyer, Black and Trancoso, 2015).
+    StructuredSkipGram,
 }
 
 /// How a word is told from all others.
@@ -39,8 +42,10 @@ pub struct Config {
     pub output: Output,
     /// Numbers per vector.
     pub dimensions: usize,
-    /// Neighbours on either side, at most; the number is drawn for every place in the text.
+    /// Neighbours on either side, at most.
     pub window: usize,
+    /// Whether that number is drawn, so that near neighbours count more; if not, it is `window`.
+    pub shrink_window: bool,
     /// Words drawn against each true one.
     pub negatives: usize,
     /// Negatives are drawn by `count ^ exponent`.
@@ -72,6 +77,7 @@ impl Default for Config {
             output: Output::NegativeSampling,
             dimensions: 100,
             window: 5,
+            shrink_window: true,
             negatives: 5,
             exponent: 0.75,
             subsample: 1e-3,

@@ -9,11 +9,11 @@
 //! neighbours in a window share their negatives, so that a step is three small matrix products over
 //! rows that are fetched, changed and written once.
 
-mod block;
+pub(crate) mod block;
 mod checkpoint;
 mod config;
 mod huffman;
-mod negatives;
+pub(crate) mod negatives;
 mod products;
 mod progress;
 pub mod subword;
@@ -85,13 +85,20 @@ impl<'a> Training<'a> {
     /// Where a setting makes no sense.
     pub fn new(corpus: &'a Corpus, config: &Config) -> Result<Self, Error> {
         config.check()?;
+        let rows = output_rows(corpus, config).max(input_rows(corpus, config));
+        if u32::try_from(rows).is_err() {
+            return Err(Error::Setting(format!(
+                "a table would have {rows} rows, more than can be numbered; lower window (with \
+                 structure), the buckets, or bring fewer words"
+            )));
+        }
         let width = config.dimensions;
         let mut random = Random::keyed(&[config.seed, NO_EPOCH]);
         // Within ±1/d, as gensim and fastText; word2vec's own code has half of that.
         let inputs = Table::new(input_rows(corpus, config), width, |_, _| {
             (2.0 * random.unit() - 1.0) / width as f32
         });
-        let outputs = Table::new(corpus.vocabulary.len(), width, |_, _| 0.0);
+        let outputs = Table::new(output_rows(corpus, config), width, |_, _| 0.0);
         Ok(Self::with(corpus, config.clone(), inputs, outputs, Course::default()))
     }
 
@@ -104,7 +111,7 @@ impl<'a> Training<'a> {
         config.check()?;
         let rows = [inputs.rows(), outputs.rows()];
         if vocabulary != checkpoint::fingerprint(&corpus.vocabulary)
-            || rows != [input_rows(corpus, &config), corpus.vocabulary.len()]
+            || rows != [input_rows(corpus, &config), output_rows(corpus, &config)]
         {
             let why = "the checkpoint belongs to another corpus or other settings of it; resume with \
                        the text that the training began with";
@@ -213,9 +220,15 @@ fn input_rows(corpus: &Corpus, config: &Config) -> usize {
     corpus.vocabulary.len() + config.subwords.map_or(0, |subwords| subwords.buckets)
 }
 
+/// A row for every word; with structure, one for every word at every relative position.
+fn output_rows(corpus: &Corpus, config: &Config) -> usize {
+    let positions = if config.method == Method::StructuredSkipGram { 2 * config.window } else { 1 };
+    corpus.vocabulary.len() * positions
+}
+
 /// The chance of every word to stay, of 2^32: `min(1, sqrt(t/f) + t/f)` for the share `f` of a word
 /// and the threshold `t`, as in word2vec's code (the paper lacks the second term).
-fn chances(counts: &[u64], threshold: f64) -> Vec<u32> {
+pub(crate) fn chances(counts: &[u64], threshold: f64) -> Vec<u32> {
     let total: u64 = counts.iter().sum();
     let chance = |&count: &u64| {
         let ratio = threshold * total as f64 / count as f64;
@@ -289,7 +302,7 @@ fn pass(
 fn order(chunks: usize, seed: u64, epoch: u64) -> Vec<usize> {
     let mut random = Random::keyed(&[seed, epoch, NO_EPOCH]);
     let mut order: Vec<usize> = (0..chunks).collect();
-    (1..chunks).rev().for_each(|last| order.swap(last, random.below(last + 1)));
+    random.shuffle(&mut order);
     order
 }
 

@@ -33,7 +33,7 @@ fn small_subwords() -> Option<subword::Config> {
 
 fn every_kind() -> Vec<Config> {
     let mut kinds = Vec::new();
-    for method in [Method::SkipGram, Method::Cbow] {
+    for method in [Method::SkipGram, Method::Cbow, Method::StructuredSkipGram] {
         for output in [Output::NegativeSampling, Output::HierarchicalSoftmax] {
             for subwords in [None, small_subwords()] {
                 kinds.push(Config { method, output, subwords, ..config() });
@@ -99,6 +99,49 @@ fn two_threads_learn_as_well() {
     let (one, two) = (one[2].held_out.unwrap(), two[2].held_out.unwrap());
     assert!((one - two).abs() < 0.05 * one, "{one} {two}");
     assert!(model.inputs.values().iter().all(|value| value.is_finite()));
+}
+
+#[test]
+fn structure_tells_words_apart_that_differ_in_their_order_only() {
+    // p and r stand between x and y, q between y and x.
+    let mut random = Random::keyed(&[5]);
+    let lines: Vec<String> = (0..3000)
+        .map(|_| {
+            let (x, y) = (random.below(5), random.below(5));
+            match random.below(3) {
+                0 => format!("x{x} p y{y}"),
+                1 => format!("x{x} r y{y}"),
+                _ => format!("y{y} q x{x}"),
+            }
+        })
+        .collect();
+    let settings = corpus::Config { minimum_count: 1, ..corpus::Config::default() };
+    let corpus = Corpus::from_lines(lines.iter().map(String::as_str), &settings).unwrap();
+    let config = Config { window: 1, epochs: 6, ..config() };
+    let gap = |method| {
+        let vectors = quietly(&corpus, &Config { method, ..config.clone() }).0.vectors();
+        vectors.cosine("p", "r").unwrap() - vectors.cosine("p", "q").unwrap()
+    };
+    assert!(gap(Method::StructuredSkipGram) > 0.5);
+    assert!(gap(Method::SkipGram) < 0.2);
+}
+
+#[test]
+fn a_window_that_does_not_shrink_pairs_all_of_a_sentence() {
+    // Five words, each with the four others: one epoch of 1 500 sentences less those held out.
+    let settings = corpus::Config { minimum_count: 1, ..corpus::Config::default() };
+    let corpus = Corpus::from_lines(std::iter::repeat_n("a b c d e", 1500), &settings).unwrap();
+    let examples = |shrink_window| {
+        let config = Config { window: 1000, shrink_window, held_out: 0.0, epochs: 1, ..config() };
+        let training = Training::new(&corpus, &config).unwrap();
+        let common = training.common();
+        let mut worker = Worker::new(&common, Pass::Learn);
+        let chunk = corpus.tokens.reader().unwrap().chunk(0).unwrap().into_owned();
+        worker.chunk(&chunk, 0, 0);
+        worker.tally.examples
+    };
+    // Every 32nd place is measured.
+    assert_eq!(examples(false), 4 * (1500 * 5 / 32));
 }
 
 #[test]

@@ -145,10 +145,15 @@ impl<'a> Worker<'a> {
 
     /// Draws for the whole sentence, so that rows can be fetched before they are needed.
     fn draw(&mut self) {
+        let config = self.common.config;
         self.spans.clear();
         self.drawn.clear();
         for &word in &self.sentence {
-            self.spans.push(1 + self.random.below(self.common.config.window));
+            self.spans.push(if config.shrink_window {
+                1 + self.random.below(config.window)
+            } else {
+                config.window
+            });
             for _ in 0..self.drawn_per_word {
                 let mut drawn = self.common.negatives.draw(&mut self.random);
                 while drawn == word && self.common.keep.len() > 1 {
@@ -166,7 +171,11 @@ impl<'a> Worker<'a> {
     /// Fetches what the next place needs and this one does not.
     fn prefetch(&self, place: usize) {
         let Some(&word) = self.sentence.get(place) else { return };
-        let Common { inputs, outputs, subwords, paths, .. } = self.common;
+        let Common { inputs, outputs, subwords, paths, config, .. } = self.common;
+        if config.method == Method::StructuredSkipGram {
+            // Which rows of the outputs, only the place itself says.
+            return inputs.prefetch(word);
+        }
         self.drawn(place).iter().for_each(|&row| outputs.prefetch(row));
         let entering = self.sentence.get(place + self.common.config.window);
         match (subwords, entering) {
@@ -215,6 +224,27 @@ impl<'a> Worker<'a> {
                 });
                 let weight = neighbours as f32 / SHARED as f32;
                 against(negatives, weight, word, &mut self.output_rows, &mut self.targets);
+                (true, 0)
+            }
+            (Method::StructuredSkipGram, subwords) => {
+                match subwords {
+                    Some(subwords) => self.input_rows.extend(subwords.rows(word)),
+                    None => self.input_rows.push(word),
+                }
+                let words = common.keep.len();
+                for other in before.clone().chain(after.clone()) {
+                    let first = self.output_rows.len();
+                    let neighbour = self.sentence[other];
+                    aim(common, neighbour, &mut self.output_rows, &mut self.targets);
+                    against(negatives, 1.0, neighbour, &mut self.output_rows, &mut self.targets);
+                    let slot = if other < place {
+                        place - other - 1
+                    } else {
+                        common.config.window + other - place - 1
+                    };
+                    let shift = (slot * words) as u32;
+                    self.output_rows[first..].iter_mut().for_each(|row| *row += shift);
+                }
                 (true, 0)
             }
             (Method::Cbow, subwords) => {

@@ -2,6 +2,7 @@
 
 mod matrix;
 mod search;
+mod transform;
 
 pub use matrix::Matrix;
 pub(crate) use matrix::{dot, normalize};
@@ -66,7 +67,7 @@ impl Vectors {
         Ok(dot(self.unit.row(first), self.unit.row(second)))
     }
 
-    fn known(&self, word: &str) -> Result<usize, Error> {
+    pub(crate) fn known(&self, word: &str) -> Result<usize, Error> {
         let unknown = || Error::UnknownWord { word: word.to_owned(), words: self.words.len() };
         self.place(word).ok_or_else(unknown)
     }

@@ -1,8 +1,10 @@
 //! A vector for a sentence out of those of its words: smooth inverse frequency (Arora, Liang and Ma,
-//! 2017).
+//! 2017), here, and [`usif`], which has nothing to choose.
 //!
 //! `v(s) = 1/|s| Σ_w a / (a + p(w)) · v(w)`, less its part along the first right singular vector of
 //! all `v(s)`: what every sentence has in common says nothing about any.
+
+pub mod usif;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,378 @@
+//! Vectors of whole documents, learned with the outputs of words: the distributed bag of words of
+//! paragraph vectors (PV-DBOW; Le and Mikolov, 2014), with negative sampling.
+//!
+//! A document's vector is to tell every one of its words from words drawn by chance. Words of a
+//! document are taken a few at a time, against the vector as it stood before these. Documents learn
+//! no vectors of words here, only outputs; a new document is inferred against those, which then stay
+//! as they are.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::corpus::Vocabulary;
+use crate::random::Random;
+use crate::shared::Table;
+use crate::train::block::{Block, Target};
+use crate::train::chances;
+use crate::train::negatives::Negatives;
+use crate::vectors::Matrix;
+
+/// Words taken at once.
+const TOGETHER: usize = 4;
+/// The keys of draws that belong to no epoch.
+const INITIAL: u64 = u64::MAX;
+const INFERENCE: u64 = u64::MAX - 1;
+
+/// How documents are learned; defaults are gensim's but for the epochs, of which it advises 10 to 20.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Numbers per vector.
+    pub dimensions: usize,
+    /// Words drawn against each true one.
+    pub negatives: usize,
+    /// Negatives are drawn by `count ^ exponent`.
+    pub exponent: f64,
+    /// Words more frequent than this share are dropped at random; 0 keeps all.
+    pub subsample: f64,
+    /// Rate of learning at the start; it falls in a straight line.
+    pub rate: f32,
+    /// Rate of learning at the end.
+    pub final_rate: f32,
+    /// Passes over the documents, and over a new one.
+    pub epochs: usize,
+    /// 0 for all cores. One thread gives the same bits again.
+    pub threads: usize,
+    /// Draws and initial values follow from it.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            dimensions: 100,
+            negatives: 5,
+            exponent: 0.75,
+            subsample: 1e-3,
+            rate: 0.025,
+            final_rate: 1e-4,
+            epochs: 20,
+            threads: 0,
+            seed: 1,
+        }
+    }
+}
+
+impl Config {
+    fn check(&self) -> Result<(), Error> {
+        let whole = [
+            ("dimensions", self.dimensions, 1..=65_536),
+            ("negatives", self.negatives, 1..=1000),
+            ("epochs", self.epochs, 1..=1_000_000),
+        ];
+        for (name, value, range) in whole {
+            if !range.contains(&value) {
+                let (low, high) = (range.start(), range.end());
+                return Err(Error::Setting(format!(
+                    "{name} must be within {low} and {high}, received {value}"
+                )));
+            }
+        }
+        if !(self.rate.is_finite() && self.final_rate >= 0.0 && self.final_rate <= self.rate) {
+            return Err(Error::Setting(format!(
+                "rate must be a number of at least final-rate, which is 0 or above; received {} and \
+                 {}",
+                self.rate, self.final_rate
+            )));
+        }
+        if !(self.subsample >= 0.0 && self.exponent.is_finite()) {
+            return Err(Error::Setting(format!(
+                "subsample must be 0 or above and exponent a number, received {} and {}",
+                self.subsample, self.exponent
+            )));
+        }
+        Ok(())
+    }
+
+    /// The rate after this share of the words.
+    fn rate_at(&self, progress: f64) -> f32 {
+        self.rate - (self.rate - self.final_rate) * progress.min(1.0) as f32
+    }
+}
+
+/// The vectors of documents, and what infers those of others.
+pub struct Documents {
+    /// A row for every document, in the order they came.
+    pub vectors: Matrix,
+    vocabulary: Vocabulary,
+    config: Config,
+    outputs: Table,
+    negatives: Negatives,
+    keep: Vec<u32>,
+}
+
+impl Documents {
+    /// Learns the vectors of documents; words that the vocabulary lacks are skipped, and a document
+    /// without known words keeps its random beginning. `report` gets the mean loss of a word (that of
+    /// its own output and the negatives', in nats) after every epoch.
+    ///
+    /// # Errors
+    /// Where a setting makes no sense, or no document has a word of the vocabulary.
+    pub fn learn<S: AsRef<str>>(
+        documents: &[Vec<S>],
+        vocabulary: &Vocabulary,
+        config: &Config,
+        report: &mut dyn FnMut(usize, f64),
+    ) -> Result<Self, Error> {
+        config.check()?;
+        let place = |word: &S| vocabulary.place(word.as_ref());
+        let numbers: Vec<Vec<u32>> =
+            documents.iter().map(|words| words.iter().filter_map(place).collect()).collect();
+        if numbers.iter().all(Vec::is_empty) {
+            return Err(Error::Setting(
+                "no document has a word of the vocabulary: there is nothing to learn".to_owned(),
+            ));
+        }
+        let width = config.dimensions;
+        let mut random = Random::keyed(&[config.seed, INITIAL]);
+        let rows = Table::new(documents.len(), width, |_, _| initial(&mut random, width));
+        let mut learned = Self {
+            vectors: Matrix::default(),
+            vocabulary: vocabulary.clone(),
+            config: config.clone(),
+            outputs: Table::new(vocabulary.len(), width, |_, _| 0.0),
+            negatives: Negatives::new(vocabulary.counts(), config.exponent),
+            keep: chances(vocabulary.counts(), config.subsample),
+        };
+        let done = AtomicU64::new(0);
+        for epoch in 0..config.epochs {
+            report(epoch, learned.epoch(&numbers, &rows, epoch as u64, &done));
+        }
+        learned.vectors = Matrix::from_table(&rows);
+        Ok(learned)
+    }
+
+    /// The vector of a document that was not learned from, the same for the same words; zeros where
+    /// none of them is known.
+    pub fn infer<S: AsRef<str>>(&self, document: &[S]) -> Vec<f32> {
+        let place = |word: &S| self.vocabulary.place(word.as_ref());
+        let words: Vec<u32> = document.iter().filter_map(place).collect();
+        let width = self.config.dimensions;
+        if words.is_empty() {
+            return vec![0.0; width];
+        }
+        let mut learner = Learner::new(self, false);
+        let mut random = Random::keyed(&[self.config.seed, INFERENCE]);
+        learner.row[..width].fill_with(|| initial(&mut random, width));
+        for epoch in 0..self.config.epochs {
+            let rate = self.config.rate_at(epoch as f64 / self.config.epochs as f64);
+            learner.document(&words, rate, &mut random);
+        }
+        learner.row[..width].to_vec()
+    }
+
+    /// All documents once, in an order of their own; gives the mean loss of a word.
+    fn epoch(&self, documents: &[Vec<u32>], rows: &Table, epoch: u64, done: &AtomicU64) -> f64 {
+        let seed = self.config.seed;
+        let mut order: Vec<usize> = (0..documents.len()).collect();
+        Random::keyed(&[seed, epoch]).shuffle(&mut order);
+        let words: usize = documents.iter().map(Vec::len).sum();
+        let total = (words * self.config.epochs) as f64;
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = if self.config.threads == 0 { cores() } else { self.config.threads };
+        let (next, sums) = (AtomicUsize::new(0), Mutex::new((0.0, 0)));
+        let work = || {
+            let mut learner = Learner::new(self, true);
+            let mut before = vec![0.0; rows.stride()];
+            while let Some(&document) = order.get(next.fetch_add(1, Relaxed)) {
+                let words = &documents[document];
+                let rate = self.config.rate_at(done.load(Relaxed) as f64 / total);
+                rows.gather(&[document as u32], &mut learner.row);
+                before.copy_from_slice(&learner.row);
+                let mut random = Random::keyed(&[seed, epoch, document as u64]);
+                learner.document(words, rate, &mut random);
+                let moved = before.iter_mut().zip(&learner.row);
+                moved.for_each(|(before, after)| *before = after - *before);
+                rows.scatter(&[document as u32], &mut before);
+                done.fetch_add(words.len() as u64, Relaxed);
+            }
+            // A thread that panics takes the whole scope with it.
+            if let Ok(mut sums) = sums.lock() {
+                sums.0 += learner.loss;
+                sums.1 += learner.words;
+            }
+        };
+        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+        let (loss, words) = sums.into_inner().unwrap_or((f64::NAN, 1));
+        loss / words.max(1) as f64
+    }
+}
+
+fn initial(random: &mut Random, width: usize) -> f32 {
+    (2.0 * random.unit() - 1.0) / width as f32
+}
+
+/// What a thread holds for itself.
+struct Learner<'a> {
+    documents: &'a Documents,
+    /// Whether the outputs learn too.
+    learns_outputs: bool,
+    /// The vector of the document.
+    row: Vec<f32>,
+    block: Block,
+    kept: Vec<u32>,
+    outputs: Vec<u32>,
+    targets: Vec<Target>,
+    loss: f64,
+    words: u64,
+}
+
+impl<'a> Learner<'a> {
+    fn new(documents: &'a Documents, learns_outputs: bool) -> Self {
+        let stride = documents.outputs.stride();
+        Self {
+            documents,
+            learns_outputs,
+            row: vec![0.0; stride],
+            block: Block::new(stride),
+            kept: Vec::new(),
+            outputs: Vec::new(),
+            targets: Vec::new(),
+            loss: 0.0,
+            words: 0,
+        }
+    }
+
+    fn document(&mut self, words: &[u32], rate: f32, random: &mut Random) {
+        self.kept.clear();
+        let keep = &self.documents.keep;
+        self.kept.extend(words.iter().filter(|word| {
+            let chance = keep[**word as usize];
+            chance == u32::MAX || (random.bits() as u32) < chance
+        }));
+        let kept = std::mem::take(&mut self.kept);
+        kept.chunks(TOGETHER).for_each(|words| self.step(words, rate, random));
+        self.kept = kept;
+    }
+
+    fn step(&mut self, words: &[u32], rate: f32, random: &mut Random) {
+        let Documents { outputs, negatives, config, .. } = self.documents;
+        self.outputs.clear();
+        self.targets.clear();
+        for &word in words {
+            self.outputs.push(word);
+            self.targets.push(Target { label: 1.0, weight: 1.0 });
+            for _ in 0..config.negatives {
+                let drawn = negatives.draw(random);
+                if drawn != word {
+                    self.outputs.push(drawn);
+                    self.targets.push(Target { label: 0.0, weight: 1.0 });
+                }
+            }
+        }
+        let (stride, len) = (outputs.stride(), self.outputs.len() * outputs.stride());
+        self.block.reserve(1, self.outputs.len());
+        self.block.inputs.values(stride).copy_from_slice(&self.row);
+        outputs.gather(&self.outputs, self.block.outputs.values(len));
+        self.loss += self.block.step(1, &self.targets, 0, rate, true);
+        self.words += words.len() as u64;
+        if rate > 0.0 {
+            let changes = self.block.input_changes.values(stride).iter();
+            self.row.iter_mut().zip(changes).for_each(|(value, change)| *value += change);
+            if self.learns_outputs {
+                outputs.scatter(&self.outputs, self.block.output_changes.values(len));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{dot, normalize};
+
+    /// Documents of two topics, which share half of their words.
+    fn documents() -> (Vec<Vec<String>>, Vocabulary) {
+        let mut random = Random::keyed(&[6]);
+        let mut word = |topic: &str| {
+            let topic = if random.below(2) == 0 { "common" } else { topic };
+            format!("{topic}{}", random.below(12))
+        };
+        let topics = |number: usize| if number.is_multiple_of(2) { "a" } else { "b" };
+        let documents: Vec<Vec<String>> =
+            (0..200).map(|number| (0..20).map(|_| word(topics(number))).collect()).collect();
+        let config = crate::corpus::Config { minimum_count: 1, ..Default::default() };
+        let corpus = crate::Corpus::from_sentences(&documents, &config).unwrap();
+        (documents, corpus.vocabulary.clone())
+    }
+
+    fn config() -> Config {
+        Config { dimensions: 12, threads: 1, subsample: 0.0, rate: 0.1, ..Config::default() }
+    }
+
+    fn cosine(one: &[f32], other: &[f32]) -> f32 {
+        let (mut one, mut other) = (one.to_vec(), other.to_vec());
+        normalize(&mut one);
+        normalize(&mut other);
+        dot(&one, &other)
+    }
+
+    #[test]
+    fn documents_and_new_ones_lie_with_their_topic() {
+        let (documents, vocabulary) = documents();
+        for threads in [1, 2] {
+            let mut losses = Vec::new();
+            let config = Config { threads, ..config() };
+            let learn = Documents::learn(&documents[2..], &vocabulary, &config, &mut |_, loss| {
+                losses.push(loss);
+            });
+            let learned = learn.unwrap();
+            assert!(losses[19] < 0.9 * losses[0], "{losses:?}");
+            for (new, document) in documents[..2].iter().enumerate() {
+                let vector = learned.infer(document);
+                assert_eq!(vector, learned.infer(document));
+                let mean = |topic: usize| -> f32 {
+                    let rows = (0..198).filter(|row| row % 2 == topic);
+                    rows.map(|row| cosine(&vector, learned.vectors.row(row))).sum::<f32>() / 99.0
+                };
+                assert!(mean(new) > mean(1 - new) + 0.5, "{} {}", mean(new), mean(1 - new));
+            }
+            assert_eq!(learned.infer(&["unknown"]), [0.0; 12]);
+        }
+    }
+
+    #[test]
+    fn one_thread_gives_the_same_bits_again() {
+        let (documents, vocabulary) = documents();
+        let learn = |config: &Config| {
+            Documents::learn(&documents, &vocabulary, config, &mut |_, _| ()).unwrap().vectors
+        };
+        assert_eq!(learn(&config()), learn(&config()));
+        assert_ne!(learn(&config()), learn(&Config { seed: 2, ..config() }));
+    }
+
+    #[test]
+    fn at_first_a_word_costs_what_chance_costs() {
+        let (documents, vocabulary) = documents();
+        let config = Config { rate: 0.0, final_rate: 0.0, epochs: 1, ..config() };
+        let mut first = 0.0;
+        Documents::learn(&documents, &vocabulary, &config, &mut |_, loss| first = loss).unwrap();
+        // One and at most five decisions; a negative that is the word itself is left out.
+        let chance = std::f64::consts::LN_2;
+        assert!(first < 6.0 * chance && first > 5.5 * chance, "{first}");
+    }
+
+    #[test]
+    fn what_cannot_be_learned_is_named() {
+        let (documents, vocabulary) = documents();
+        let error = |documents: &[Vec<String>], config: &Config| {
+            let learned = Documents::learn(documents, &vocabulary, config, &mut |_, _| ());
+            learned.err().unwrap().to_string()
+        };
+        assert!(error(&documents, &Config { negatives: 0, ..config() }).contains("negatives"));
+        assert!(error(&[vec!["unknown".to_owned()]], &config()).contains("vocabulary"));
+    }
+}
