@@ -5,7 +5,7 @@
 //! | word2vec text, fastText `.vec` | `words width` | `word v v v …` |
 //! | word2vec binary | `words width` | `word`, a space, `width` little-endian `f32`, a line end |
 //! | GloVe text | none | `word v v v …` |
-//! | fastText `.bin` | a number of its own | see [`fasttext`] |
+//! | fastText `.bin`, `.ftz` | a number of its own | see [`fasttext`] |
 //!
 //! Readers believe no header: memory grows with the bytes that are really there.
 
@@ -46,11 +46,18 @@ pub enum Format {
 /// # Errors
 /// Where the file cannot be read or is not what it says.
 pub fn read(path: &Path) -> Result<Vectors, Error> {
-    let mut content = corpus::content(path)?;
+    read_from(&mut corpus::content(path)?, path)
+}
+
+/// Reads vectors from anywhere, as [`read`] does; the path is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_from(mut content: &mut dyn BufRead, path: &Path) -> Result<Vectors, Error> {
     let malformed = |why: String| Error::Malformed { path: path.to_path_buf(), why };
     let start = content.fill_buf().map_err(|error| at(path, &error))?;
     if start.starts_with(&fasttext::MAGIC.to_le_bytes()) {
-        return Ok(fasttext::read(path)?.vectors());
+        return Ok(fasttext::read_from(content, path)?.vectors());
     }
     let header = start.split(|byte| *byte == b'\n').next().and_then(header);
     let body = start.iter().position(|byte| *byte == b'\n').map_or(start, |end| &start[end + 1..]);
