@@ -105,7 +105,7 @@ fn learn(arguments: &Arguments, tune: bool) -> Result<(), Box<dyn Error>> {
             println!("{}", serde_json::to_string(trial).unwrap_or_default());
             ControlFlow::Continue(())
         };
-        supervised::autotune(&examples, &config, &validation, &search, heard)?.classifier
+        autotune(&examples, &config, &validation, &search, heard)?.classifier
     } else {
         supervised::train(&examples, &config, &validation, &mut |progress| {
             if let Some(epoch) = progress.ended {

@@ -12,7 +12,7 @@
 //! - σ is computed, where fastText looks it up in a table of 512 steps, and probabilities are given
 //!   as they are, where fastText adds 1e-5 to each: 1.00001 there is 1 here.
 //!
-//! [`Examples`] reads labelled text, [`train`] learns a [`Classifier`] from it, [`autotune`] looks
+//! [`Examples`] reads labelled text, [`train`] learns a [`Classifier`] from it, [`autotune`](mod@autotune) looks
 //! for the settings, [`Classifier::test`] judges, [`Classifier::quantize`] makes it small.
 
 pub mod autotune;
