@@ -85,14 +85,15 @@ impl Classifier {
                 counts[label as usize].truth += 1;
             }
         }
-        let of_label = |(label, count): (&Box<str>, &Count)| {
+        let of_label = |(label, count): (usize, Count)| {
             let [precision, recall, f1] = count.scores();
-            let Count { truth: examples, predicted, .. } = *count;
-            LabelScore { label: label.to_string(), examples, predicted, precision, recall, f1 }
+            let Count { truth: examples, predicted, .. } = count;
+            let label = labels[label].to_string();
+            LabelScore { label, examples, predicted, precision, recall, f1 }
         };
         let [precision, recall, f1] = all.scores();
         let Count { truth: true_labels, predicted, .. } = all;
-        let labels = labels.iter().zip(&counts).map(of_label).collect();
+        let labels = counts.into_iter().enumerate().map(of_label).collect();
         Report { examples, true_labels, predicted, precision, recall, f1, labels }
     }
 }
