@@ -14,6 +14,7 @@ is compared with the best of them. A ratio below one means that Pith is faster.
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -53,6 +54,11 @@ class Worker:
             env=os.environ | environment,
         )
         self.read()
+        self.pause()
+
+    def pause(self):
+        """Stops all its threads: those that wait for work would turn in circles meanwhile."""
+        self.process.send_signal(signal.SIGSTOP)
 
     def read(self):
         line = self.process.stdout.readline()
@@ -61,8 +67,11 @@ class Worker:
         return json.loads(line)
 
     def ask(self, *words):
+        self.process.send_signal(signal.SIGCONT)
         print(*words, file=self.process.stdin, flush=True)
-        return self.read()
+        answer = self.read()
+        self.pause()
+        return answer
 
     def cpu(self):
         """Seconds of processor time so far, all threads together."""
@@ -70,6 +79,7 @@ class Worker:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self):
+        self.process.send_signal(signal.SIGCONT)
         self.process.stdin.close()
         self.process.wait()
 

@@ -6,6 +6,7 @@
 //! - [`glove`] and [`closed_form`]: vectors from [counts](cooccurrence) of words near each other.
 //! - [`items`]: vectors of what lies in baskets or stands in a graph.
 //! - [`model`]: what training leaves; [`vectors`]: words and their vectors, and what can be asked.
+//! - [`supervised`]: text classification; [`quantized`]: tables as codes.
 //! - [`evaluate`]: similarity and analogy files.
 //! - [`sentence`] and [`documents`]: vectors of texts; [`bias`]: what a vocabulary associates with
 //!   what, and how to make it do so less.
@@ -23,9 +24,11 @@ pub mod glove;
 pub mod items;
 mod linear;
 pub mod model;
+pub mod quantized;
 mod random;
 pub mod sentence;
 mod shared;
+pub mod supervised;
 pub mod train;
 pub mod vectors;
 

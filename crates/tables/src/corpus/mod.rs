@@ -19,7 +19,7 @@ pub use tokenizer::Tokenizer;
 pub use vocabulary::Vocabulary;
 
 use crate::Error;
-use tokens::{END, Tokens, Writer};
+use tokens::{CHUNK, END, Tokens, Writer};
 
 /// A sentence is cut where it grows longer than this, as gensim does.
 const LONGEST_SENTENCE: usize = 10_000;
@@ -215,7 +215,7 @@ impl<'a> Builder<'a> {
             return Err(Error::EmptyVocabulary { minimum, words });
         }
         let provisional = self.writer.finish()?;
-        let tokens = Tokens::translate(&provisional, &places, self.config.memory_limit)?;
+        let tokens = Tokens::translate(&provisional, &places, self.config.memory_limit, CHUNK)?;
         self.summary.words_kept = vocabulary.counts().iter().sum();
         Ok(Corpus { vocabulary, summary: self.summary, tokens })
     }

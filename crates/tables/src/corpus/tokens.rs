@@ -10,12 +10,12 @@ use tempfile::NamedTempFile;
 /// Ends a sentence among the numbers of words.
 pub(crate) const END: u32 = u32::MAX;
 /// Numbers in a chunk, about: what one thread trains on at a time.
-const CHUNK: u64 = 1 << 16;
+pub(crate) const CHUNK: u64 = 1 << 16;
 /// Numbers written to the file at once.
 const BLOCK: usize = 1 << 16;
 
 /// Numbers written one behind the other.
-pub(super) struct Writer {
+pub(crate) struct Writer {
     memory: Vec<u32>,
     limit: usize,
     file: Option<NamedTempFile>,
@@ -24,11 +24,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Holds at most `limit` numbers in memory.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { memory: Vec::new(), limit, file: None, len: 0 }
     }
 
-    pub(super) fn push(&mut self, number: u32) -> io::Result<()> {
+    pub(crate) fn push(&mut self, number: u32) -> io::Result<()> {
         self.memory.push(number);
         self.len += 1;
         let full = if self.file.is_some() { BLOCK } else { self.limit.max(1) };
@@ -49,7 +49,7 @@ impl Writer {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> io::Result<Store> {
+    pub(crate) fn finish(mut self) -> io::Result<Store> {
         if self.file.is_some() {
             self.flush()?;
         }
@@ -58,7 +58,7 @@ impl Writer {
 }
 
 /// Numbers that can be read from any place.
-pub(super) struct Store {
+pub(crate) struct Store {
     memory: Vec<u32>,
     file: Option<NamedTempFile>,
     len: u64,
@@ -71,11 +71,13 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Translates provisional numbers into places; what has none is left out.
-    pub(super) fn translate(
+    /// Translates provisional numbers into places; what has none is left out. A chunk ends with the
+    /// sentence that fills it to `length` numbers.
+    pub(crate) fn translate(
         from: &Store,
         places: &[Option<u32>],
         limit: usize,
+        length: u64,
     ) -> io::Result<Self> {
         let mut writer = Writer::new(limit);
         let mut chunks = Vec::new();
@@ -89,7 +91,7 @@ impl Tokens {
                         writer.push(END)?;
                     }
                     sentence = writer.len;
-                    if sentence - start >= CHUNK {
+                    if sentence - start >= length {
                         chunks.push(start..sentence);
                         start = sentence;
                     }

@@ -5,7 +5,7 @@
 //! | word2vec text, fastText `.vec` | `words width` | `word v v v …` |
 //! | word2vec binary | `words width` | `word`, a space, `width` little-endian `f32`, a line end |
 //! | GloVe text | none | `word v v v …` |
-//! | fastText `.bin` | a number of its own | see [`fasttext`] |
+//! | fastText `.bin`, `.ftz` | a number of its own | see [`fasttext`] |
 //! | NumPy `.npy` | `\x93NUMPY` | `width` numbers; the words in `.words` beside it, a line each |
 //! | safetensors | eight bytes, `{` | tensors `vectors` and `words` |
 //! | a folder | | see [`static_embedding`] |
@@ -19,7 +19,7 @@ pub mod static_embedding;
 mod tensors;
 mod text;
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -59,11 +59,18 @@ pub fn read(path: &Path) -> Result<Vectors, Error> {
     if path.is_dir() {
         return static_embedding::read(path);
     }
-    let mut content = corpus::content(path)?;
+    read_from(&mut corpus::content(path)?, path)
+}
+
+/// Reads vectors from anywhere, as [`read`] does; the path is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_from(mut content: &mut dyn BufRead, path: &Path) -> Result<Vectors, Error> {
     let malformed = |why: String| Error::Malformed { path: path.to_path_buf(), why };
     let start = content.fill_buf().map_err(|error| at(path, &error))?;
     if start.starts_with(&fasttext::MAGIC.to_le_bytes()) {
-        return Ok(fasttext::read(path)?.vectors());
+        return Ok(fasttext::read_from(content, path)?.vectors());
     }
     let fault = |fault| match fault {
         Fault::Io(error) => at(path, &error),

@@ -127,9 +127,10 @@ fn a_word_with_a_space_is_not_written() {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(
-        cut in 0usize..400,
         flips in prop::collection::vec((0usize..400, any::<u8>()), 0..6),
         kind in 0usize..6,
+        cut in prop_oneof![Just(usize::MAX), 0usize..400],
+        more in prop::collection::vec(any::<u8>(), 0..40),
     ) {
         let mut bytes = match kind {
             0 => bytes_of(|path| write(&vectors(), path, Format::Text).unwrap()),
@@ -148,8 +149,26 @@ proptest! {
                 bytes[place] = value;
             }
         }
-        bytes.truncate(cut.max(1));
+        bytes.truncate(cut);
+        bytes.extend(more);
         let _ = npy::read(&mut &bytes[..], "the\nnaïve\n3.5\n");
-        let _ = read_bytes(&bytes);
+        let _ = read_from(&mut &bytes[..], Path::new("vectors"));
+    }
+}
+
+#[test]
+fn a_cut_anywhere_is_one_clear_error() {
+    let binary = bytes_of(|path| write(&vectors(), path, Format::Binary).unwrap());
+    let words = bytes_of(|path| fasttext::write(&model(), path).unwrap());
+    // The last byte of word2vec's binary is a line end that gensim leaves out.
+    for whole in [&binary[..binary.len() - 1], &words] {
+        for end in 4..whole.len() {
+            let read = read_from(&mut &whole[..end], Path::new("vectors"));
+            assert!(
+                matches!(read, Err(Error::Malformed { .. })),
+                "cut at {end} of {}",
+                whole.len()
+            );
+        }
     }
 }

@@ -107,6 +107,33 @@ impl Block {
         loss
     }
 
+    /// The step of one input whose outputs are the classes of a softmax, of which `truth` is true:
+    /// gradient descent on `-log softmax(x Yᵀ)[truth]`. Gives that loss.
+    pub(crate) fn softmax_step(&mut self, outputs: usize, truth: usize, rate: f32) -> f64 {
+        let columns = outputs * self.stride;
+        self.scores.resize(outputs, 0.0);
+        let scores = &mut self.scores[..];
+        self.arch.dispatch(products::Scores {
+            inputs: self.inputs.values(self.stride),
+            outputs: self.outputs.values(columns),
+            stride: self.stride,
+            scores,
+        });
+        let score = scores[truth];
+        let total = self.arch.dispatch(products::SoftmaxGains { scores, truth, rate });
+        if rate > 0.0 {
+            self.arch.dispatch(products::Changes {
+                inputs: self.inputs.values(self.stride),
+                outputs: self.outputs.values(columns),
+                gains: scores,
+                input_changes: self.input_changes.values(self.stride),
+                output_changes: self.output_changes.values(columns),
+                stride: self.stride,
+            });
+        }
+        f64::from(total - score)
+    }
+
     fn chain(&mut self, inputs: usize, targets: usize, chained: usize) {
         let rows = inputs * self.stride;
         // A single input follows none.
@@ -204,6 +231,43 @@ mod tests {
                     prop_assert!((f64::from(*change) - expected).abs() < 1e-5, "{change} {expected}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn softmax_changes_are_the_gradient() {
+        let (outputs, truth, rate, small) = (5, 2, 0.1, 1e-3);
+        let mut random = crate::random::Random::keyed(&[3]);
+        let values: Vec<f32> = (0..LINE * (1 + outputs)).map(|_| random.unit() - 0.5).collect();
+        let run = |values: &[f32], rate: f32| {
+            let mut block = Block::new(LINE);
+            block.reserve(1, outputs);
+            block.inputs.values(LINE).copy_from_slice(&values[..LINE]);
+            block.outputs.values(LINE * outputs).copy_from_slice(&values[LINE..]);
+            let loss = block.softmax_step(outputs, truth, rate);
+            let changes = [
+                block.input_changes.values(LINE).to_vec(),
+                block.output_changes.values(LINE * outputs).to_vec(),
+            ];
+            (loss, changes.concat())
+        };
+        let (loss, changes) = run(&values, rate);
+        let scores = (0..outputs).map(|row| {
+            let pairs = values[..LINE].iter().zip(&values[LINE * (1 + row)..]);
+            pairs.map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>()
+        });
+        let scores: Vec<f64> = scores.collect();
+        let exact = scores.iter().map(|score| score.exp()).sum::<f64>().ln() - scores[truth];
+        assert!((loss - exact).abs() < 1e-5, "{loss} {exact}");
+        for (place, change) in changes.iter().enumerate() {
+            let [up, down] = [small, -small].map(|step| {
+                let mut moved = values.clone();
+                moved[place] += step;
+                run(&moved, 0.0).0
+            });
+            let slope = (up - down) / f64::from(2.0 * small);
+            let expected = -f64::from(rate) * slope;
+            assert!((f64::from(*change) - expected).abs() < 2e-4, "{place}: {change} {expected}");
         }
     }
 }

@@ -19,7 +19,7 @@ impl Paths {
         // The rarest word not yet taken stands before `leaf`, the lightest inner node at `inner`.
         let (mut leaf, mut inner) = (words, words);
         for node in words..(2 * words).saturating_sub(1) {
-            let mut weight = 0;
+            let mut weight = 0_u64;
             for right in [false, true] {
                 let from_leaves = leaf > 0 && (inner == node || weights[leaf - 1] < weights[inner]);
                 let child = if from_leaves {
@@ -30,7 +30,7 @@ impl Paths {
                     inner - 1
                 };
                 parents[child] = (node, right);
-                weight += weights[child];
+                weight = u64::saturating_add(weight, weights[child]);
             }
             weights.push(weight);
         }

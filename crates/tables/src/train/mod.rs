@@ -12,39 +12,39 @@
 pub(crate) mod block;
 mod checkpoint;
 mod config;
-mod huffman;
+pub(crate) mod crew;
+pub(crate) mod huffman;
 pub(crate) mod negatives;
 mod products;
-mod progress;
+pub(crate) mod progress;
 pub mod subword;
 mod worker;
 
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 pub use checkpoint::{Checkpoint, Course};
 pub use config::{Config, Method, Output};
 pub use progress::{Epoch, Progress};
 
 use crate::corpus::Corpus;
+use crate::corpus::tokens::ChunkReader;
 use crate::model::Model;
 use crate::random::Random;
 use crate::shared::Table;
 use crate::{Error, vectors::Matrix};
+use crew::Tally;
 use huffman::Paths;
 use negatives::Negatives;
-use progress::Clock;
+use progress::{Clock, Standing};
 use subword::Subwords;
-use worker::{Common, Pass, Tally, Worker};
+use worker::{Common, Pass, Worker};
 
-/// Between two reports to the caller.
-const REPORT_EVERY: Duration = Duration::from_millis(250);
 /// Chunks whose held-out sentences are measured, at most.
 const MEASURED_CHUNKS: usize = 256;
 /// The key of draws that belong to no epoch.
-const NO_EPOCH: u64 = u64::MAX;
+pub(crate) const NO_EPOCH: u64 = u64::MAX;
 
 /// Learns the vectors of a corpus.
 ///
@@ -163,12 +163,13 @@ impl<'a> Training<'a> {
         let common = self.common();
         let epoch = self.course.epoch;
         let learned = pass(self.corpus, &common, epoch as u64, &mut |tally| {
-            report(&self.clock.read(&common, epoch, tally))
+            report(&self.clock.read(&standing(&common, epoch, tally)))
         })?;
         let Some(tally) = learned else { return Ok(None) };
-        let held_out = measure(self.corpus, &common)?.map(mean);
-        let end = Epoch { loss: mean(tally), held_out };
-        let progress = Progress { ended: Some(end), ..self.clock.read(&common, epoch, tally) };
+        let held_out = measure(self.corpus, &common)?.map(Tally::mean);
+        let end = Epoch { loss: tally.mean(), held_out };
+        let progress =
+            Progress { ended: Some(end), ..self.clock.read(&standing(&common, epoch, tally)) };
         self.course.epoch += 1;
         *self.done.get_mut() = self.corpus.summary.words_kept * self.course.epoch as u64;
         if let Some(loss) = held_out {
@@ -237,8 +238,13 @@ pub(crate) fn chances(counts: &[u64], threshold: f64) -> Vec<u32> {
     counts.iter().map(|count| (chance(count) * f64::from(u32::MAX)) as u32).collect()
 }
 
-fn mean(tally: Tally) -> f64 {
-    tally.loss / tally.examples.max(1) as f64
+fn standing(common: &Common, epoch: usize, tally: Tally) -> Standing {
+    Standing {
+        epoch: (epoch, common.config.epochs),
+        words: (common.done.load(Relaxed), common.total),
+        rate: common.rate(),
+        loss: tally.mean(),
+    }
 }
 
 /// One pass over all chunks by all threads; nothing where the caller stopped it.
@@ -248,62 +254,13 @@ fn pass(
     epoch: u64,
     report: &mut dyn FnMut(Tally) -> ControlFlow<()>,
 ) -> Result<Option<Tally>, Error> {
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let order = order(corpus.tokens.chunks(), common.config.seed, epoch);
-    let mut total = Tally::default();
-    std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::channel();
-        for _ in 0..common.config.thread_count() {
-            let (sender, next, stop, order) = (sender.clone(), &next, &stop, &order);
-            scope.spawn(move || {
-                let work = || -> Result<(), Error> {
-                    let mut reader = corpus.tokens.reader()?;
-                    let mut worker = Worker::new(common, Pass::Learn);
-                    loop {
-                        let turn = next.fetch_add(1, Relaxed);
-                        let Some(&chunk) = order.get(turn).filter(|_| !stop.load(Relaxed)) else {
-                            return Ok(());
-                        };
-                        worker.chunk(&reader.chunk(chunk)?, chunk, epoch);
-                        // The receiver lives until all senders are gone.
-                        let _ = sender.send(Ok(std::mem::take(&mut worker.tally)));
-                    }
-                };
-                if let Err(error) = work() {
-                    let _ = sender.send(Err(error));
-                }
-            });
-        }
-        drop(sender);
-        loop {
-            match receiver.recv_timeout(REPORT_EVERY) {
-                Ok(Ok(tally)) => {
-                    total.loss += tally.loss;
-                    total.examples += tally.examples;
-                }
-                Ok(Err(error)) => {
-                    stop.store(true, Relaxed);
-                    return Err(error);
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    if report(total).is_break() {
-                        stop.store(true, Relaxed);
-                    }
-                }
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            }
-        }
-        Ok((!stop.load(Relaxed)).then_some(total))
-    })
-}
-
-/// Chunks in an order drawn for the epoch: a corpus that begins with news and ends with novels would
-/// leave the vectors where the novels pushed them.
-fn order(chunks: usize, seed: u64, epoch: u64) -> Vec<usize> {
-    let mut random = Random::keyed(&[seed, epoch, NO_EPOCH]);
-    let mut order: Vec<usize> = (0..chunks).collect();
-    random.shuffle(&mut order);
-    order
+    let order = crew::order(corpus.tokens.chunks(), common.config.seed, epoch);
+    let begin = || Ok((corpus.tokens.reader()?, Worker::new(common, Pass::Learn)));
+    let work = |(reader, worker): &mut (ChunkReader, Worker), chunk| {
+        worker.chunk(&reader.chunk(chunk)?, chunk, epoch);
+        Ok(std::mem::take(&mut worker.tally))
+    };
+    crew::run(&order, common.config.thread_count(), &begin, &work, report)
 }
 
 /// The loss on held-out sentences, with the same draws every time.

@@ -108,13 +108,45 @@ impl WithSimd for Gains<'_> {
     }
 }
 
-/// `1 / (1 + exp(-z))` within 3e-7, without a branch, so that the loop above vectorizes. `exp` is
-/// `2^k · p(r)`, with `k` whole, `|r| <= ln 2 / 2` and Taylor's polynomial of degree 6.
+/// Scores become gains, in place, for one input and outputs of which exactly one is true:
+/// `rate · (label - softmax(scores))`. Gives the logarithm of `Σ exp(score)`.
+pub(super) struct SoftmaxGains<'a> {
+    pub(super) scores: &'a mut [f32],
+    pub(super) truth: usize,
+    pub(super) rate: f32,
+}
+
+impl WithSimd for SoftmaxGains<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let highest = self.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        for score in self.scores.iter_mut() {
+            *score = exp(*score - highest);
+        }
+        let sum: f32 = self.scores.iter().sum();
+        for score in self.scores.iter_mut() {
+            *score *= -self.rate / sum;
+        }
+        self.scores[self.truth] += self.rate;
+        highest + sum.ln()
+    }
+}
+
+/// `1 / (1 + exp(-z))` within 3e-7.
 #[inline(always)]
 fn sigmoid(z: f32) -> f32 {
+    1.0 / (1.0 + exp(-z))
+}
+
+/// `exp(x)` for `x` within ±80 (beyond, of the nearer end), without a branch, so that the loops above
+/// vectorize: `2^k · p(r)`, with `k` whole, `|r| <= ln 2 / 2` and Taylor's polynomial of degree 6.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
     /// Adding and subtracting it rounds to a whole number.
     const ROUND: f32 = 12_582_912.0;
-    let x = (-z).clamp(-80.0, 80.0);
+    let x = x.clamp(-80.0, 80.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     // ln 2 in two parts: k times the first is exact.
@@ -123,7 +155,7 @@ fn sigmoid(z: f32) -> f32 {
         + r * (1.0
             + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r / 720.0)))));
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
-    1.0 / (1.0 + p * power)
+    p * power
 }
 
 /// `input_changes = gains · outputs` and `output_changes = gainsᵀ · inputs`.

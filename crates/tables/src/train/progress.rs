@@ -1,9 +1,6 @@
 //! How far training is, and how it goes.
 
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
-
-use super::worker::{Common, Tally};
 
 /// A look at a training that runs.
 #[derive(Clone, Debug)]
@@ -28,41 +25,54 @@ pub struct Progress {
     pub ended: Option<Epoch>,
 }
 
-/// What an epoch came to. An example is a word and a neighbour (skip-gram) or a word and all its
-/// neighbours (CBOW); its loss is the sum over the true word and the negatives, in nats.
+/// What an epoch came to, in nats. An example is a word and a neighbour (skip-gram), a word and all
+/// its neighbours (CBOW) or a text (classifier); its loss is the sum over the true output and the
+/// negatives.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
     /// Mean loss of an example while learning.
     pub loss: f64,
-    /// Mean loss of an example of the held-out sentences, after the epoch.
+    /// Mean loss of an example of the held-out sentences or the validation file, after the epoch.
     pub held_out: Option<f64>,
 }
 
-pub(super) struct Clock {
+pub(crate) struct Clock {
     start: Instant,
     /// Words that an earlier training had seen.
     before: u64,
 }
 
+/// Where a training stands.
+pub(crate) struct Standing {
+    /// The epoch, and how many there are.
+    pub(crate) epoch: (usize, usize),
+    /// Words seen so far, and to see in all epochs.
+    pub(crate) words: (u64, u64),
+    pub(crate) rate: f32,
+    /// Mean loss of an example in this epoch so far.
+    pub(crate) loss: f64,
+}
+
 impl Clock {
-    pub(super) fn new(before: u64) -> Self {
+    pub(crate) fn new(before: u64) -> Self {
         Self { start: Instant::now(), before }
     }
 
-    pub(super) fn read(&self, common: &Common, epoch: usize, tally: Tally) -> Progress {
-        let words = common.done.load(Relaxed);
+    pub(crate) fn read(&self, standing: &Standing) -> Progress {
+        let &Standing { epoch: (epoch, epochs), words: (words, total), rate, loss } = standing;
         let seconds = self.start.elapsed().as_secs_f64();
         let words_per_second = words.saturating_sub(self.before) as f64 / seconds.max(1e-9);
-        let left = common.total.saturating_sub(words) as f64 / words_per_second.max(1.0);
+        let left = total.saturating_sub(words) as f64 / words_per_second.max(1.0);
+        let remaining = Duration::from_secs_f64(left);
         Progress {
             epoch,
-            epochs: common.config.epochs,
+            epochs,
             words,
-            total: common.total,
+            total,
             words_per_second,
-            remaining: Duration::from_secs_f64(left),
-            rate: common.rate(),
-            loss: super::mean(tally),
+            remaining,
+            rate,
+            loss,
             ended: None,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::block::{Block, Target};
 use super::config::{Config, Method};
+use super::crew::Tally;
 use super::huffman::Paths;
 use super::negatives::Negatives;
 use super::subword::Subwords;
@@ -41,13 +42,6 @@ impl Common<'_> {
         let (first, last) = (f64::from(self.config.rate), f64::from(self.config.final_rate));
         (first - (first - last) * progress.min(1.0)) as f32
     }
-}
-
-/// What a thread has measured.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) loss: f64,
-    pub(super) examples: u64,
 }
 
 /// Which sentences a pass takes.
