@@ -246,7 +246,8 @@ pub(super) fn differences(findings: &[Findings], measures: &[MeasureRecord]) -> 
             };
             // Queries that count are the same for all; were they not, draws would not be pairs.
             let gaps: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
-            let Some((low, high)) = interval(gaps) else { continue };
+            let finite = |(low, high): &(f64, f64)| low.is_finite() && high.is_finite();
+            let Some((low, high)) = interval(gaps).filter(finite) else { continue };
             let value = encoder.record.values[name].value - baseline.record.values[name].value;
             differences.push(Difference {
                 measure: name.into(),

@@ -8,6 +8,7 @@ use pith_space::bootstrap::Statistic;
 use pith_space::probe::geometry::PROBE as GEOMETRY;
 use pith_space::probe::{Better, Labelled, Settings, Space, Unit};
 use pith_space::proof::{CandidateRecord, MeasureRecord, Measured, Omission};
+use pith_tables::Vectors;
 use pith_tables::evaluate::{self, Answer, Pair};
 use pith_tables::vectors::Analogy;
 use serde_json::Value;
@@ -30,11 +31,14 @@ pub struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    /// Reads the pairs; analogies are read when they are asked.
+    /// Reads the pairs; analogies are read again when they are asked.
     pub fn read(set: &'a Set) -> Result<Self> {
         let pairs = match set.task {
             Task::Similarity => evaluate::pairs(&set.path)?,
-            Task::Analogies => Vec::new(),
+            Task::Analogies => {
+                evaluate::answers(&Vectors::default(), &set.path, Analogy::Sum, 0)?;
+                Vec::new()
+            }
         };
         Ok(Self { set, pairs })
     }

@@ -8,7 +8,7 @@ mod page;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use pith_space::bootstrap::Bootstrap;
 use pith_space::proof::{Assembly, Bar, Omission, Options, Proof};
 use serde_json::Value;
@@ -17,6 +17,10 @@ use crate::arguments::Common;
 use crate::telling::{self, Told};
 use crate::words::Model;
 use crate::words::sets::{self, LEADING, Set};
+
+/// What to do where nothing is at hand to hold vectors against.
+const NO_SETS: &str = "no files of judgements: name their folder in the recipe's proof.evaluation or \
+                       by --data evaluation=FOLDER, or set PITH_DATA";
 
 /// What a proof is asked about.
 pub struct Question<'a> {
@@ -51,7 +55,12 @@ pub fn bars(texts: &[String], sets: &[Set]) -> Result<Vec<Bar>> {
     let known = measures::names(sets);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     for bar in &bars {
-        bar.known_among(&known)?;
+        let checked = bar.known_among(&known);
+        if sets.is_empty() {
+            checked.context(NO_SETS)?;
+        } else {
+            checked?;
+        }
     }
     Ok(bars)
 }
@@ -82,10 +91,7 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
         omitted.push(Omission {
             probe: "similarity".into(),
             candidate: None,
-            reason:
-                "no files of judgements: name their folder by --data evaluation=FOLDER, or set \
-                     PITH_DATA"
-                    .into(),
+            reason: NO_SETS.into(),
         });
     }
     let options = Options::default();
