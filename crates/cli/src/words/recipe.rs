@@ -118,6 +118,14 @@ mod tests {
     }
 
     #[test]
+    fn the_recipe_in_recipes_is_one() -> Result<()> {
+        let text = include_str!("../../../../recipes/words.toml");
+        let recipe: Recipe = recipe::parse(text, "recipes/words.toml", &[])?;
+        assert_eq!(recipe.data.path.len(), 2);
+        Ok(())
+    }
+
+    #[test]
     fn text_may_stand_in_several_places() -> Result<()> {
         let recipe: Recipe = recipe::parse("data.path = ['a', 'b']", "r.toml", &[])?;
         assert_eq!(recipe.data.path, ["a", "b"]);

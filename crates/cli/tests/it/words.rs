@@ -207,7 +207,7 @@ fn traces(place: &Workplace, run: &str) -> (Vec<u8>, Vec<Value>) {
 #[test]
 fn a_killed_training_ends_as_if_it_had_not_been_killed() {
     let place = workplace();
-    let more = ["--no-proof", "--threads", "1", "--set", "words.epochs=40"];
+    let more = ["--no-proof", "--threads", "1", "--set", "words.epochs=100"];
     let train = |out| [&["train", "recipe.toml", "--out", out][..], &more].concat();
     place.pith(&train("straight")).succeeds();
     let mut started = place.start(&train("killed"));

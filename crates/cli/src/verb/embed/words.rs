@@ -52,16 +52,19 @@ fn lines(arguments: &Arguments, model: &Model) -> Result<(usize, usize)> {
     let encoder = encoder(arguments, model)?;
     let mut writer = Writer::create(&arguments.out, model.width(), arguments.force)?;
     let (mut entries, mut values) = (Vec::new(), Vec::new());
-    let (mut rows, mut empty, mut failed) = (0, 0, Ok(()));
+    let (mut rows, mut empty, mut failed) = (0usize, 0usize, Ok(()));
     each_line(arguments, model, |words| {
         rows += 1;
         let vector = encoder.encode(words);
         empty += usize::from(vector.iter().all(|value| *value == 0.0));
         values.extend(vector);
         entries.push(Entry { id: rows.to_string(), label: None });
-        if entries.len() == ROWS && failed.is_ok() {
-            failed = writer.push(&entries, &values);
-            (entries, values) = (Vec::new(), Vec::new());
+        if entries.len() == ROWS {
+            if failed.is_ok() {
+                failed = writer.push(&entries, &values);
+            }
+            entries.clear();
+            values.clear();
         }
     })?;
     failed?;

@@ -43,6 +43,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     if arguments.what.as_ref().is_some_and(|what| !is_recipe(what)) && !common.quiet {
         eprintln!("recipe:\n{resolved}");
     }
+    if !common.quiet {
+        eprintln!("reading the text");
+    }
     let corpus = Corpus::read(&text, &recipe.corpus)?;
     if !common.quiet {
         describe(&corpus);

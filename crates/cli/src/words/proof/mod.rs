@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::arguments::Common;
 use crate::telling::{self, Told};
 use crate::words::Model;
-use crate::words::sets::{self, LEADING, Set};
+use crate::words::sets::{self, LEADING, Set, Task};
 
 /// What to do where nothing is at hand to hold vectors against.
 const NO_SETS: &str = "no files of judgements: name their folder in the recipe's proof.evaluation or \
@@ -122,10 +122,11 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
     Ok(Answer { proof, report })
 }
 
-/// The known sets first, then whatever else there is.
+/// The known sets first, then other pairs, then other analogies: of these there may be few.
 fn leading<'a>(sets: &'a [measures::Judged]) -> Vec<&'a str> {
-    let others = sets.iter().map(|judged| judged.set.name.as_str());
-    LEADING.into_iter().chain(others).collect()
+    let asks = |task| sets.iter().filter(move |judged| judged.set.task == task);
+    let others = asks(Task::Similarity).chain(asks(Task::Analogies));
+    LEADING.into_iter().chain(others.map(|judged| judged.set.name.as_str())).collect()
 }
 
 /// Says what was found on standard output, and whether every bar was cleared.
