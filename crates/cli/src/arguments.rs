@@ -46,8 +46,10 @@ pub enum Verb {
     Embed(verb::embed::Arguments),
     /// Build an index to search
     Index(verb::index::Arguments),
-    /// Find the nearest neighbours of an image, a row or a vector
+    /// Find the nearest neighbours of an image, a row, a vector or a word
     Search(verb::search::Arguments),
+    /// Ask word vectors: neighbours, analogies, judgements; convert their files
+    Words(verb::words::Arguments),
     /// List encoders, objectives, views, optimizers, probes, indexes and formats
     List,
     /// Print completions for a shell
@@ -62,7 +64,8 @@ pub enum Verb {
 pub struct Data {
     /// A folder of images, an archive, a table: whatever `pith list` names as a format
     pub data: Option<PathBuf>,
-    /// A line of the data table of a recipe: test=PATH, labels=FILE, columns.label=NAME, ...
+    /// A line of the data table of a recipe: test=PATH, labels=FILE, columns.label=NAME, ...; to
+    /// prove word vectors, evaluation=FOLDER
     #[arg(long = "data", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
 }

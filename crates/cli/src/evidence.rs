@@ -11,16 +11,19 @@ use pith_learn::run::Run;
 use pith_learn::{Model, Recipe, recipe};
 use pith_space::file::{Entry, Vectors};
 use pith_space::index::{Index, Method};
-use pith_space::probe::Unit;
 use pith_space::projection::tsne;
 use pith_space::proof::{Bar, Options, Proof};
-use pith_space::report::{self, Curve, Extras, Picture, Point, Source};
+use pith_space::report::{self, Curve, Extras, Picture, Point, Source, Subject};
 use pith_space::{Matrix, Metric};
 use serde_json::{Value, json};
 
 use crate::arguments::Common;
 use crate::output::print_line;
+use crate::telling::{self, Told};
 use crate::thumbnail;
+
+/// Measures that the program prints; the report has all of them.
+const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rank"];
 
 /// Reads the bars that a proof must clear.
 pub fn bars(texts: &[String]) -> Result<Vec<Bar>> {
@@ -92,63 +95,10 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
 }
 
 /// Says what was found on standard output, and whether every bar was cleared.
-pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, mut more: Value) -> Result<ExitCode> {
-    let missed = answer.proof.missed(bars);
-    if common.json {
-        more["verdict"] = json!(answer.proof.verdict);
-        more["report"] = json!(answer.report);
-        more["missed"] = missed.iter().map(ToString::to_string).collect();
-        more["measures"] = answer
-            .proof
-            .candidates
-            .iter()
-            .map(|candidate| (candidate.name.clone(), json!(candidate.values)))
-            .collect();
-        print_line!("{more}");
-    } else {
-        print_line!("{}", table(&answer.proof));
-        print_line!("{}", answer.proof.verdict.sentence);
-        print_line!("report  {}", answer.report.display());
-    }
-    for miss in &missed {
-        eprintln!("missed: {miss}");
-    }
-    Ok(ExitCode::from(u8::from(!missed.is_empty())))
-}
-
-/// Measures by candidates, with intervals.
-fn table(proof: &Proof) -> String {
-    const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rank"];
-    let mut lines = vec![format!("{:<24}", "")];
-    for candidate in &proof.candidates {
-        lines[0].push_str(&format!("{:>28}", candidate.name));
-    }
-    for measure in proof.measures.iter().filter(|measure| SHOWN.contains(&&*measure.name)) {
-        let mut line = format!("{:<24}", measure.title);
-        for candidate in &proof.candidates {
-            let told = match candidate.values.get(&measure.name) {
-                Some(estimate) => {
-                    let number = |value: f64| print(measure.unit, value);
-                    let range = match (estimate.low, estimate.high) {
-                        (Some(low), Some(high)) => format!(" [{}, {}]", number(low), number(high)),
-                        _ => String::new(),
-                    };
-                    format!("{}{range}", number(estimate.value))
-                }
-                None => "-".into(),
-            };
-            line.push_str(&format!("{told:>28}"));
-        }
-        lines.push(line);
-    }
-    lines.join("\n")
-}
-
-fn print(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Share => format!("{:.1} %", 100.0 * value),
-        Unit::Number => format!("{value:.2}"),
-    }
+pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, more: Value) -> Result<ExitCode> {
+    let shown = |name: &str| SHOWN.contains(&name);
+    let told = Told { proof: &answer.proof, report: &answer.report, shown: &shown };
+    telling::tell(&told, bars, common, more)
 }
 
 fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<String> {
@@ -180,6 +130,7 @@ fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<Strin
             thumbnail: Some(&show),
             notes,
             recipe: question.recipe.map(str::to_owned),
+            subject: Subject::Samples,
         },
     ))
 }

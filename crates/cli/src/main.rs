@@ -3,12 +3,15 @@
 mod arguments;
 mod evidence;
 mod interrupt;
+mod kind;
 mod listing;
 mod output;
 mod path;
 mod source;
+mod telling;
 mod thumbnail;
 mod verb;
+mod words;
 
 use std::process::ExitCode;
 

@@ -10,6 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::cluster::Contingency;
+use crate::rank;
 
 /// Share of the resamples that an interval leaves out on either side.
 const TAIL: f64 = 0.025;
@@ -28,6 +29,13 @@ pub enum Statistic {
         /// The index to take of their contingency table.
         index: fn(&Contingency) -> f64,
     },
+    /// Spearman's rank correlation between two numbers of each unit.
+    Ranks {
+        /// What was measured.
+        found: Vec<f64>,
+        /// What it should go with.
+        truth: Vec<f64>,
+    },
     /// A number without units to resample.
     Value(f64),
 }
@@ -43,6 +51,7 @@ impl Statistic {
         match self {
             Self::Mean(units) => Some(units.len()),
             Self::Agreement { clusters, .. } => Some(clusters.len()),
+            Self::Ranks { found, .. } => Some(found.len()),
             Self::Value(_) => None,
         }
     }
@@ -55,6 +64,7 @@ impl Statistic {
                 let sum: f64 = units.iter().zip(counts).map(|(v, &n)| v * f64::from(n)).sum();
                 sum / counts.iter().map(|&n| f64::from(n)).sum::<f64>()
             }
+            Self::Ranks { found, truth } => rank::spearman(found, truth, counts),
             Self::Agreement { clusters, classes, index } => {
                 index(&Contingency::weighted(clusters, classes, counts))
             }

@@ -3,7 +3,7 @@
 //! - [`matrix`]: vectors as rows; [`metric`]: what near means.
 //! - [`index`]: who is near whom, exactly or by a graph.
 //! - [`projection`]: fewer dimensions, down to a picture.
-//! - [`cluster`], [`geometry`], [`logistic`], [`bootstrap`]: the arithmetic of the probes.
+//! - [`cluster`], [`geometry`], [`logistic`], [`rank`], [`bootstrap`]: the arithmetic of the probes.
 //! - [`probe`]: one question each to a space, such as kNN or a linear probe.
 //! - [`health`]: what can be seen without labels, while training.
 //! - [`proof`]: all probes beside baselines, with intervals and a verdict; [`report`] draws it.
@@ -22,6 +22,7 @@ pub mod metric;
 pub mod probe;
 pub mod projection;
 pub mod proof;
+pub mod rank;
 pub mod report;
 
 pub use error::Error;

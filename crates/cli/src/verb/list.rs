@@ -25,12 +25,29 @@ pub fn run(common: &Common) -> Result<ExitCode> {
             "views",
             view::METHODS.iter().map(|m| Line::new(m.keyword, m.summary, m.reference)).collect(),
         ),
+        (
+            "word vectors",
+            vec![
+                Line::new(
+                    "skip-gram",
+                    "a word predicts each of its neighbours, with or without its n-grams",
+                    "Mikolov et al. 2013; Bojanowski et al., TACL 2017",
+                ),
+                Line::new("cbow", "the neighbours together predict a word", "Mikolov et al. 2013"),
+            ],
+        ),
         ("probes", probe::ALL.iter().map(|p| Line::new(p.name, p.says, "")).collect()),
         ("indexes", index::Method::NAMES.map(|name| Line::new(name, "", "")).to_vec()),
         ("data formats", dataset::formats().map(|name| Line::new(name, "", "")).collect()),
         (
             "vector files",
             file::Format::ALL.map(|format| Line::new(format.extension(), "", "")).to_vec(),
+        ),
+        (
+            "word vector files",
+            ["word2vec text", "word2vec binary", "GloVe text", "fastText .bin (read)"]
+                .map(|name| Line::new(name, "", ""))
+                .to_vec(),
         ),
     ];
     if common.json {

@@ -1,4 +1,4 @@
-//! What the program does, one file a verb.
+//! What the program does, one file a verb; a folder where samples and words go different ways.
 
 pub mod completions;
 pub mod embed;
@@ -7,6 +7,7 @@ pub mod list;
 pub mod prove;
 pub mod search;
 pub mod train;
+pub mod words;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode> {
         Verb::Embed(arguments) => embed::run(&arguments, &common),
         Verb::Index(arguments) => index::run(&arguments, &common),
         Verb::Search(arguments) => search::run(&arguments, &common),
+        Verb::Words(arguments) => words::run(&arguments, &common),
         Verb::List => list::run(&common),
         Verb::Completions { shell } => completions::run(shell),
     }

@@ -14,4 +14,5 @@ mod sample;
 mod search;
 mod table;
 mod train;
+mod words;
 mod workplace;

@@ -21,6 +21,7 @@ mod overlay;
 use std::path::Path;
 
 use pith_data::{config, preprocess, view};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, encoder, objective, optimizer, train};
@@ -83,14 +84,7 @@ impl Recipe {
     /// # Errors
     /// As [`Recipe::read`].
     pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Self, Error> {
-        let mut table: toml::Table =
-            text.parse().map_err(|error| mistake::syntax(name, text, &error))?;
-        for line in overrides {
-            overlay::lay(&mut table, line)?;
-        }
-        overlay::spell_out(&mut table);
-        let recipe: Recipe = serde_path_to_error::deserialize(toml::Value::Table(table))
-            .map_err(|error| mistake::value(name, text, &error))?;
+        let recipe: Recipe = parse(text, name, overrides)?;
         recipe.check()?;
         Ok(recipe)
     }
@@ -120,6 +114,25 @@ impl Recipe {
         self.train.check()?;
         self.optimizer.check()
     }
+}
+
+/// Reads a recipe of any kind from text, the overrides laid over it; `name` stands for it in errors.
+///
+/// # Errors
+/// Names the line, the key and the nearest valid one.
+pub fn parse<T: DeserializeOwned>(
+    text: &str,
+    name: &str,
+    overrides: &[String],
+) -> Result<T, Error> {
+    let mut table: toml::Table =
+        text.parse().map_err(|error| mistake::syntax(name, text, &error))?;
+    for line in overrides {
+        overlay::lay(&mut table, line)?;
+    }
+    overlay::spell_out(&mut table);
+    serde_path_to_error::deserialize(toml::Value::Table(table))
+        .map_err(|error| mistake::value(name, text, &error))
 }
 
 /// What kind of data a default recipe is for.

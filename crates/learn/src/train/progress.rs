@@ -91,8 +91,8 @@ impl Progress {
     }
 }
 
-/// `75` as `1:15`, `3675` as `1:01:15`.
-fn clock(seconds: f64) -> String {
+/// Seconds as people read them: `75` as `1:15`, `3675` as `1:01:15`.
+pub fn clock(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
     match hours {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Matrix};
 
 /// Where a candidate's vectors come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CandidateKind {
     /// The trained encoder: the one that is on trial.
+    #[default]
     Encoder,
     /// The raw input, flattened.
     RawInput,

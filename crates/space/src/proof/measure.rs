@@ -23,11 +23,28 @@ struct Rows {
 }
 
 /// What the probes said of one candidate, in the order of [`Options::probes`].
-struct Findings {
+#[derive(Default)]
+pub(super) struct Findings {
     outcomes: Vec<Result<Outcome, String>>,
-    record: CandidateRecord,
+    pub(super) record: CandidateRecord,
     /// Measure name to its values on every resample.
-    resampled: BTreeMap<&'static str, Vec<f64>>,
+    resampled: BTreeMap<String, Vec<f64>>,
+}
+
+impl Findings {
+    /// Nothing was read of this candidate yet.
+    pub(super) fn of(record: CandidateRecord) -> Self {
+        Self { record, ..Self::default() }
+    }
+
+    /// Takes a reading with its interval; leaves out what is not finite.
+    pub(super) fn take(&mut self, name: &str, statistic: &Statistic, bootstrap: &Bootstrap) {
+        let draws = bootstrap.distribution(statistic);
+        if let Some(estimate) = estimate(statistic, &draws) {
+            self.record.values.insert(name.into(), estimate);
+            self.resampled.insert(name.into(), draws);
+        }
+    }
 }
 
 impl Proof {
@@ -107,7 +124,7 @@ fn find(
         .iter()
         .map(|probe| probe.run(&space, &settings).map_err(|error| error.to_string()))
         .collect();
-    let mut record = CandidateRecord {
+    let record = CandidateRecord {
         name: candidate.name.clone(),
         kind: candidate.kind,
         width: candidate.test.width(),
@@ -124,16 +141,13 @@ fn find(
         )?,
     };
     let bootstrap = Bootstrap { seed: options.seed, resamples: options.resamples };
-    let mut resampled = BTreeMap::new();
+    let mut findings = Findings::of(record);
     for (probe, outcome) in options.probes.iter().zip(&outcomes) {
         let Ok(outcome) = outcome else { continue };
         for (name, statistic) in &outcome.readings {
-            let draws = bootstrap.distribution(statistic);
-            if let Some(estimate) = estimate(statistic, &draws) {
-                record.values.insert((*name).into(), estimate);
-                resampled.insert(*name, draws);
-            }
+            findings.take(name, statistic, &bootstrap);
         }
+        let record = &mut findings.record;
         let few_enough = space.classes <= CONFUSION_CLASSES;
         if let Some(predicted) = outcome.predictions.as_ref().filter(|_| few_enough) {
             let table = confusion(&space.test.labels, predicted, space.classes);
@@ -142,7 +156,7 @@ fn find(
         record.notes.extend(outcome.notes.iter().cloned());
         record.spectrum.extend(&outcome.spectrum);
     }
-    Ok(Findings { outcomes, record, resampled })
+    Ok(Findings { outcomes, ..findings })
 }
 
 fn chosen<'a>(vectors: &'a Matrix, rows: &[usize]) -> Cow<'a, Matrix> {
@@ -218,7 +232,7 @@ fn omitted(findings: &[Findings], options: &Options) -> Vec<Omission> {
     omissions
 }
 
-fn differences(findings: &[Findings], measures: &[MeasureRecord]) -> Vec<Difference> {
+pub(super) fn differences(findings: &[Findings], measures: &[MeasureRecord]) -> Vec<Difference> {
     let is_encoder = |finding: &&Findings| finding.record.kind == CandidateKind::Encoder;
     let Some(encoder) = findings.iter().find(is_encoder) else { return Vec::new() };
     let mut differences = Vec::new();
@@ -232,7 +246,8 @@ fn differences(findings: &[Findings], measures: &[MeasureRecord]) -> Vec<Differe
             };
             // Queries that count are the same for all; were they not, draws would not be pairs.
             let gaps: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
-            let Some((low, high)) = interval(gaps) else { continue };
+            let finite = |(low, high): &(f64, f64)| low.is_finite() && high.is_finite();
+            let Some((low, high)) = interval(gaps).filter(finite) else { continue };
             let value = encoder.record.values[name].value - baseline.record.values[name].value;
             differences.push(Difference {
                 measure: name.into(),

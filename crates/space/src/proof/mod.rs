@@ -5,6 +5,7 @@
 //! numbers and on the paired differences, and says in a sentence what follows. A [`Proof`] is the
 //! content of `proof.json`.
 
+mod assemble;
 mod candidate;
 mod examples;
 mod measure;
@@ -16,6 +17,7 @@ mod subset;
 mod tests;
 mod verdict;
 
+pub use assemble::{Assembly, Measured};
 pub use candidate::{Candidate, CandidateKind, Inputs, Split};
 pub use options::Options;
 pub use record::{

@@ -108,7 +108,7 @@ pub struct Estimate {
 }
 
 /// All that was measured of one candidate.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CandidateRecord {
     /// How the report calls it.

@@ -54,6 +54,26 @@ impl Bar {
         text.split(',').map(str::parse).collect()
     }
 
+    /// Reads several bars of any measures, for proofs whose measures follow from the data; whether
+    /// one was taken is told by [`Bar::known_among`].
+    ///
+    /// # Errors
+    /// Names the first that cannot be read.
+    pub fn parse_any(text: &str) -> Result<Vec<Self>, Error> {
+        text.split(',').map(Self::read).collect()
+    }
+
+    /// Refuses a measure that is none of these.
+    ///
+    /// # Errors
+    /// Names the nearest one.
+    pub fn known_among(&self, known: &[&str]) -> Result<(), Error> {
+        if known.contains(&&*self.measure) {
+            return Ok(());
+        }
+        Err(Error::unknown("the measure", &self.measure, known))
+    }
+
     /// The measure's name.
     pub fn measure(&self) -> &str {
         &self.measure
@@ -69,10 +89,8 @@ impl Bar {
     }
 }
 
-impl FromStr for Bar {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
+impl Bar {
+    fn read(text: &str) -> Result<Self, Error> {
         let unreadable = || Error::Numeric {
             what: "reading the bar",
             reason: format!(
@@ -87,11 +105,6 @@ impl FromStr for Bar {
             .min_by_key(|(place, (sign, _))| (*place, 2 - sign.len()))
             .ok_or_else(unreadable)?;
         let (name, number) = (text[..place].trim(), text[place + sign.len()..].trim());
-        let known: Vec<&str> =
-            probe::ALL.iter().flat_map(|p| p.measures).map(|measure| measure.name).collect();
-        if !known.contains(&name) {
-            return Err(Error::unknown("the measure", name, &known));
-        }
         let (digits, scale) = match number.strip_suffix('%') {
             Some(percent) => (percent.trim(), 0.01),
             None => (number, 1.0),
@@ -101,6 +114,18 @@ impl FromStr for Bar {
             return Err(unreadable());
         }
         Ok(Self { measure: name.into(), comparison: *comparison, value: value * scale })
+    }
+}
+
+impl FromStr for Bar {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bar = Self::read(text)?;
+        let known: Vec<&str> =
+            probe::ALL.iter().flat_map(|p| p.measures).map(|measure| measure.name).collect();
+        bar.known_among(&known)?;
+        Ok(bar)
     }
 }
 

@@ -11,24 +11,37 @@ const FEW: usize = 200;
 
 /// Draws the conclusion from a proof that has all its numbers.
 pub(super) fn verdict(proof: &Proof, diagnosis: Option<&Diagnosis>) -> Verdict {
+    let nothing = match proof.sizes.test.labelled {
+        0 => "no label was given, so nothing was compared by class",
+        _ => {
+            "nothing was compared by class: that takes samples of two classes, and a measure that \
+             was asked for"
+        }
+    };
+    by_leading(proof, &LEADING, nothing, diagnosis)
+}
+
+/// The conclusion on the first of the leading measures that was taken; `nothing` is said where none
+/// was.
+pub(super) fn by_leading(
+    proof: &Proof,
+    leading: &[&str],
+    nothing: &str,
+    diagnosis: Option<&Diagnosis>,
+) -> Verdict {
     let encoder = proof.candidates.iter().find(|c| c.kind == CandidateKind::Encoder);
     let Some(encoder) = encoder else {
         let sentence = "no encoder is on trial; the numbers stand for themselves".into();
         return Verdict { sentence, ..Verdict::default() };
     };
-    let leading = LEADING.iter().find_map(|name| proof.measure_named(name));
+    let leading = leading.iter().find_map(|name| proof.measure_named(name));
     let on_leading: Vec<&Difference> = leading.map_or_else(Vec::new, |measure| {
         proof.differences.iter().filter(|d| d.measure == measure.name).collect()
     });
     let beats_baselines =
         (!on_leading.is_empty()).then(|| on_leading.iter().all(|difference| difference.low > 0.0));
     let mut parts = vec![match leading {
-        None if proof.sizes.test.labelled == 0 => {
-            "no label was given, so nothing was compared by class".to_owned()
-        }
-        None => "nothing was compared by class: that takes samples of two classes, and a measure \
-                 that was asked for"
-            .to_owned(),
+        None => nothing.to_owned(),
         Some(measure) if on_leading.is_empty() => alone(encoder, measure),
         Some(measure) => compared(&encoder.name, measure, &on_leading),
     }];

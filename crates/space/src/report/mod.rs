@@ -33,6 +33,18 @@ pub struct Extras<'a> {
     pub notes: Vec<String>,
     /// The recipe, as text.
     pub recipe: Option<String>,
+    /// What the points are, for the sentences on the page.
+    pub subject: Subject,
+}
+
+/// What the points of a space are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Subject {
+    /// Samples of a test split, their neighbours of a training split.
+    #[default]
+    Samples,
+    /// Words, among each other.
+    Words,
 }
 
 /// Where a row belongs.
@@ -88,7 +100,7 @@ pub fn render(proof: &Proof, extras: &Extras) -> String {
         section("Training", "training", &curves::render(&extras.curves)),
         section("Confusions", "confusions", &confusion::render(proof)),
         section("Data", "data", &notes::data(proof, extras)),
-        section("How it was measured", "protocol", &notes::protocol(proof)),
+        section("How it was measured", "protocol", &notes::protocol(proof, extras.subject)),
         section("Recipe", "recipe", &notes::recipe(extras)),
     ];
     format!(

@@ -1,7 +1,7 @@
 //! Who stands beside whom: test samples with their nearest training samples.
 
 use super::html::{class_name, data_uri, escape};
-use super::{Extras, Source};
+use super::{Extras, Source, Subject};
 use crate::proof::{CandidateRecord, Example, Proof};
 
 pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
@@ -16,7 +16,7 @@ pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
         .filter(|candidate| candidate.examples.len() == encoder.examples.len())
         .map(|candidate| {
             format!(
-                "<details><summary>The same samples by {}</summary>\n{}</details>\n",
+                "<details><summary>The same by {}</summary>\n{}</details>\n",
                 escape(&candidate.name),
                 strips(proof, extras, candidate, &order)
             )
@@ -28,9 +28,14 @@ pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
     } else {
         ""
     };
+    let drawn = match extras.subject {
+        Subject::Samples => {
+            "Test samples drawn by the seed, each with the training samples nearest to it by cosine."
+        }
+        Subject::Words => "Words drawn by the seed, each with the words nearest to it by cosine.",
+    };
     format!(
-        "<p class=\"lead\">Test samples drawn by the seed, each with the training samples nearest to it by cosine.\
-         {frames}</p>\n{}{others}",
+        "<p class=\"lead\">{drawn}{frames}</p>\n{}{others}",
         strips(proof, extras, encoder, &order)
     )
 }

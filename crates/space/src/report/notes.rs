@@ -1,11 +1,18 @@
 //! The small print: data, protocol, recipe.
 
-use super::Extras;
 use super::html::{escape, sentence};
+use super::{Extras, Subject};
 use crate::proof::{Proof, SplitSize};
 
 /// Sizes of the splits and what deserves notice.
 pub(super) fn data(proof: &Proof, extras: &Extras) -> String {
+    let notes: String =
+        extras.notes.iter().map(|note| format!("<li>{}</li>", escape(&sentence(note)))).collect();
+    let notes =
+        if notes.is_empty() { notes } else { format!("<ul class=\"notes\">{notes}</ul>\n") };
+    if extras.subject == Subject::Words {
+        return notes;
+    }
     let sizes = &proof.sizes;
     let row = |name: &str, size: &SplitSize| {
         format!(
@@ -14,10 +21,6 @@ pub(super) fn data(proof: &Proof, extras: &Extras) -> String {
             size.given, size.used, size.labelled
         )
     };
-    let notes: String =
-        extras.notes.iter().map(|note| format!("<li>{}</li>", escape(&sentence(note)))).collect();
-    let notes =
-        if notes.is_empty() { notes } else { format!("<ul class=\"notes\">{notes}</ul>\n") };
     format!(
         "<table class=\"sizes\"><thead><tr><th>split</th><th class=\"number\">given</th>\
          <th class=\"number\">used</th><th class=\"number\">labelled</th></tr></thead>\
@@ -29,7 +32,7 @@ pub(super) fn data(proof: &Proof, extras: &Extras) -> String {
 }
 
 /// How every number was taken.
-pub(super) fn protocol(proof: &Proof) -> String {
+pub(super) fn protocol(proof: &Proof, subject: Subject) -> String {
     let mut probes: Vec<(&str, Vec<&str>, &str)> = Vec::new();
     for measure in &proof.measures {
         match probes.last_mut() {
@@ -70,8 +73,12 @@ pub(super) fn protocol(proof: &Proof) -> String {
             format!("<h3>{title}</h3><ul class=\"notes\">{items}</ul>\n")
         }
     };
+    let units = match subject {
+        Subject::Samples => "test samples",
+        Subject::Words => "pairs and questions",
+    };
     format!(
-        "<p class=\"lead\">Intervals are 95 % percentile intervals of {} bootstrap resamples of the test samples, \
+        "<p class=\"lead\">Intervals are 95 % percentile intervals of {} bootstrap resamples of the {units}, \
          the same resamples for every candidate. Everything drawn by chance comes from seed {}.</p>\n\
          <dl class=\"protocol\">{items}</dl>\n{}{}",
         proof.resamples,

@@ -1,13 +1,15 @@
 //! The space in the plane, coloured by class.
 
 use super::html::{class_name, data_uri, escape};
-use super::{Extras, Source};
+use super::{Extras, Source, Subject};
 use crate::proof::Proof;
 
 /// Side of the drawing.
 const SIZE: f64 = 720.0;
 /// Most bytes of thumbnails that the page carries for this picture.
 const BUDGET: usize = 3 << 20;
+/// Words that are written beside their points; more would hide each other.
+const WRITTEN: usize = 250;
 /// Most classes that a legend can name.
 const LEGEND: usize = 30;
 
@@ -30,6 +32,14 @@ pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
             place(1),
             paint(point.label, proof.classes.len())
         );
+        if extras.subject == Subject::Words && at < WRITTEN {
+            circles += &format!(
+                "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"9\" fill=\"currentColor\">{}</text>",
+                place(0) + 4.0,
+                place(1) + 3.0,
+                escape(&point.id)
+            );
+        }
         let image = extras
             .thumbnail
             .filter(|_| spent < BUDGET)
@@ -38,13 +48,19 @@ pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
         spent += image.as_ref().map_or(0, String::len);
         samples.push(serde_json::json!([point.id, class_name(&proof.classes, point.label), image]));
     }
+    let lead = match extras.subject {
+        Subject::Samples => {
+            "Each point is a test sample, coloured by its class, which the layout never saw. \
+             Point at one to see it; point at a class to see where it lies."
+        }
+        Subject::Words => "Each point is a frequent word. Point at one to read it.",
+    };
     // "<" would let a sample's id close the script.
     let samples = serde_json::Value::from(samples).to_string().replace('<', "\\u003c");
     format!(
-        "<p class=\"lead\">Each point is a test sample, coloured by its class, which the layout never saw. \
-         Point at one to see it; point at a class to see where it lies.</p>\n\
+        "<p class=\"lead\">{lead}</p>\n\
          <div class=\"split\"><svg id=\"space\" viewBox=\"0 0 {SIZE} {SIZE}\" role=\"img\" \
-         aria-label=\"test samples in the plane\">{circles}</svg>{}</div>\n\
+         aria-label=\"the space in the plane\">{circles}</svg>{}</div>\n\
          <script type=\"application/json\" id=\"samples\">{samples}</script>\n\
          <p class=\"note\">Layout: {}. Distances between groups and their sizes mean little.</p>\n",
         legend(proof, &picture.points.iter().filter_map(|point| point.label).collect::<Vec<_>>()),

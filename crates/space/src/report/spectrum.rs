@@ -58,7 +58,7 @@ pub(super) fn render(proof: &Proof) -> String {
         })
         .collect();
     format!(
-        "<p class=\"lead\">Share of the variance along each principal direction of the test vectors, the widest \
+        "<p class=\"lead\">Share of the variance along each principal direction of the vectors, the widest \
          first. A line that falls off early is a space that uses few of its directions.</p>\n\
          <div class=\"split\">{}<ul class=\"legend\">{legend}</ul></div>\n",
         plot.render()

@@ -1,7 +1,7 @@
 //! Analogies in Google's format: four words a line, sections that begin with `:`.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde::Serialize;
 
@@ -32,13 +32,16 @@ pub struct AnalogyScore {
     pub sections: Vec<Section>,
 }
 
-struct Question {
-    section: usize,
-    words: [usize; 4],
+/// One question and how it was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The section that the question belongs to.
+    pub section: String,
+    /// Whether the fourth word came first; nothing where one of the four is unknown.
+    pub correct: Option<bool>,
 }
 
-/// Asks every question whose four words, in lower case, are among the first `among` words; the
-/// answer is looked for among these as well, the three given words left out.
+/// Counts the answers by sections; see [`answers`].
 ///
 /// # Errors
 /// Where the file cannot be read or a line has not four words.
@@ -48,11 +51,39 @@ pub fn analogies(
     method: Analogy,
     among: usize,
 ) -> Result<AnalogyScore, Error> {
+    let mut sections = Vec::<Section>::new();
+    let mut total = Section { name: "total".to_owned(), ..Section::default() };
+    for Answer { section: name, correct } in answers(vectors, path, method, among)? {
+        if sections.last().is_none_or(|section| section.name != name) {
+            sections.push(Section { name, ..Section::default() });
+        }
+        for section in sections.last_mut().into_iter().chain([&mut total]) {
+            section.questions += 1;
+            section.known += usize::from(correct.is_some());
+            section.correct += usize::from(correct == Some(true));
+        }
+    }
+    let accuracy = total.correct as f64 / total.known.max(1) as f64;
+    Ok(AnalogyScore { accuracy, total, sections })
+}
+
+/// Asks every question whose four words, in lower case, are among the first `among` words; the
+/// answer is looked for among these as well, the three given words left out. Answers come in the
+/// order of the file.
+///
+/// # Errors
+/// Where the file cannot be read or a line has not four words.
+pub fn answers(
+    vectors: &Vectors,
+    path: &Path,
+    method: Analogy,
+    among: usize,
+) -> Result<Vec<Answer>, Error> {
     let among = among.min(vectors.words().len());
-    let (mut sections, mut questions) = (Vec::<Section>::new(), Vec::new());
+    let (mut section, mut answers, mut asked) = (String::new(), Vec::new(), Vec::new());
     for (number, line) in fs_err::read_to_string(path)?.lines().enumerate() {
         if let Some(name) = line.strip_prefix(':') {
-            sections.push(Section { name: name.trim().to_owned(), ..Section::default() });
+            name.trim().clone_into(&mut section);
             continue;
         }
         let words: Vec<String> = line.split_whitespace().map(str::to_lowercase).collect();
@@ -63,46 +94,33 @@ pub fn analogies(
             let why = format!("line {}: expected four words, received {line:?}", number + 1);
             return Err(Error::Malformed { path: path.to_path_buf(), why });
         };
-        if sections.is_empty() {
-            sections.push(Section::default());
-        }
-        let section = sections.len() - 1;
-        sections[section].questions += 1;
         let places = words.map(|word| vectors.place(&word).filter(|place| *place < among));
         if let [Some(a), Some(b), Some(c), Some(d)] = places {
-            sections[section].known += 1;
-            questions.push(Question { section, words: [a, b, c, d] });
+            asked.push((answers.len(), [a, b, c, d]));
         }
+        answers.push(Answer { section: section.clone(), correct: None });
     }
-    let correct: Vec<AtomicUsize> = sections.iter().map(|_| AtomicUsize::new(0)).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = questions.len().div_ceil(threads).max(1);
+    let share = asked.len().div_ceil(threads).max(1);
+    let correct: Vec<AtomicBool> = asked.iter().map(|_| AtomicBool::new(false)).collect();
     std::thread::scope(|scope| {
-        for part in questions.chunks(share) {
-            let correct = &correct;
+        for (questions, correct) in asked.chunks(share).zip(correct.chunks(share)) {
             scope.spawn(move || {
-                for question in
-                    part.iter().filter(|question| answered(vectors, question, method, among))
-                {
-                    correct[question.section].fetch_add(1, Relaxed);
+                for ((_, words), correct) in questions.iter().zip(correct) {
+                    correct.store(answered(vectors, *words, method, among), Relaxed);
                 }
             });
         }
     });
-    let mut total = Section { name: "total".to_owned(), ..Section::default() };
-    for (section, correct) in sections.iter_mut().zip(&correct) {
-        section.correct = correct.load(Relaxed);
-        total.correct += section.correct;
-        total.known += section.known;
-        total.questions += section.questions;
+    for ((place, _), correct) in asked.into_iter().zip(correct) {
+        answers[place].correct = Some(correct.into_inner());
     }
-    let accuracy = total.correct as f64 / total.known.max(1) as f64;
-    Ok(AnalogyScore { accuracy, total, sections })
+    Ok(answers)
 }
 
 /// Whether the fourth word is the nearest to `b - a + c`.
-fn answered(vectors: &Vectors, question: &Question, method: Analogy, among: usize) -> bool {
-    let [a, b, c, truth] = question.words;
+fn answered(vectors: &Vectors, words: [usize; 4], method: Analogy, among: usize) -> bool {
+    let [a, b, c, truth] = words;
     let sum = vectors.sum(&[b, c], &[a]);
     let score = |row: usize| match method {
         Analogy::Sum => dot(vectors.unit().row(row), &sum),

@@ -20,15 +20,27 @@ pub struct SimilarityScore {
     pub pairs: usize,
 }
 
+/// Two words and how alike people found them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// The words as the file spells them.
+    pub words: [String; 2],
+    /// The more, the more alike; the scale is the file's own.
+    pub score: f64,
+}
+
 /// Reads `word word score` in columns by tabs, commas or spaces; lines that begin with `#` and a
-/// heading are skipped. Words are looked up as they stand, then in lower case.
+/// heading are skipped.
 ///
 /// # Errors
 /// Where the file cannot be read or a line has no such columns.
-pub fn similarity(vectors: &Vectors, path: &Path) -> Result<SimilarityScore, Error> {
-    let text = fs_err::read_to_string(path)?;
-    let (mut cosines, mut truths, mut known) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, line) in text.lines().enumerate() {
+pub fn pairs(path: &Path) -> Result<Vec<Pair>, Error> {
+    let mut pairs = Vec::new();
+    for (number, line) in fs_err::read_to_string(path)?.lines().enumerate() {
+        let malformed = |why: String| Error::Malformed {
+            path: path.to_path_buf(),
+            why: format!("line {}: {why}", number + 1),
+        };
         let mut columns =
             line.split(['\t', ',', ' ', ';']).map(str::trim).filter(|column| !column.is_empty());
         let (Some(first), Some(second), Some(score)) =
@@ -37,18 +49,25 @@ pub fn similarity(vectors: &Vectors, path: &Path) -> Result<SimilarityScore, Err
             if line.trim().is_empty() {
                 continue;
             }
-            let why =
-                format!("line {}: expected two words and a number, received {line:?}", number + 1);
-            return Err(Error::Malformed { path: path.to_path_buf(), why });
+            return Err(malformed(format!("expected two words and a number, received {line:?}")));
         };
-        let Ok(score) = score.parse::<f64>() else {
-            if number == 0 || line.starts_with('#') {
-                continue;
-            }
-            let why = format!("line {}: expected a number, received {score:?}", number + 1);
-            return Err(Error::Malformed { path: path.to_path_buf(), why });
-        };
-        let pair = find(vectors, first).zip(find(vectors, second));
+        match score.parse() {
+            Ok(score) => pairs.push(Pair { words: [first, second].map(str::to_owned), score }),
+            Err(_) if number == 0 || line.starts_with('#') => {}
+            Err(_) => return Err(malformed(format!("expected a number, received {score:?}"))),
+        }
+    }
+    Ok(pairs)
+}
+
+/// Ranks the pairs of a file; words are looked up as they stand, then in lower case.
+///
+/// # Errors
+/// As [`pairs`].
+pub fn similarity(vectors: &Vectors, path: &Path) -> Result<SimilarityScore, Error> {
+    let (mut cosines, mut truths, mut known) = (Vec::new(), Vec::new(), Vec::new());
+    for Pair { words: [first, second], score } in pairs(path)? {
+        let pair = find(vectors, &first).zip(find(vectors, &second));
         let cosine = pair.and_then(|(first, second)| vectors.cosine(first, second).ok());
         known.push(cosine.is_some());
         cosines.push(f64::from(cosine.unwrap_or(0.0)));
@@ -65,8 +84,8 @@ pub fn similarity(vectors: &Vectors, path: &Path) -> Result<SimilarityScore, Err
     })
 }
 
-/// The word as the vectors spell it.
-pub(super) fn find<'a>(vectors: &'a Vectors, word: &str) -> Option<&'a str> {
+/// The word as the vectors spell it: as it stands, else in lower case.
+pub fn find<'a>(vectors: &'a Vectors, word: &str) -> Option<&'a str> {
     let place = vectors.place(word).or_else(|| vectors.place(&word.to_lowercase()))?;
     Some(&vectors.words()[place])
 }

@@ -1,6 +1,5 @@
-//! `pith embed`: the vectors of samples, written as they come.
+//! The vectors of samples, written as they come.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -10,37 +9,13 @@ use pith_learn::{Model, Recipe, device};
 use pith_space::file::{Entry, Writer};
 use serde_json::json;
 
-use crate::arguments::{Common, Data};
+use super::Arguments;
+use crate::arguments::Common;
 use crate::output::print_line;
-use crate::source::{self, Part};
-use crate::{interrupt, path};
-
-/// What `pith embed` takes.
-#[derive(clap::Args, Debug)]
-#[command(after_help = "\
-Examples:
-  pith embed runs/photos photos/ --out vectors.npy       ids and labels in vectors.ids.jsonl
-  pith embed runs/photos photos/ --out vectors.parquet --part test")]
-pub struct Arguments {
-    /// A run or a model
-    pub model: PathBuf,
-    /// The samples; those of the run's recipe where left out
-    #[command(flatten)]
-    pub data: Data,
-    /// File of the vectors: .npy, .parquet or .fvecs
-    #[arg(long, short, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Which samples
-    #[arg(long, value_enum, default_value = "all")]
-    pub part: Part,
-    /// Replaces a file that is in the way
-    #[arg(long)]
-    pub force: bool,
-}
+use crate::{interrupt, source};
 
 /// Encodes and writes.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
-    path::must_exist(&arguments.model)?;
     let model = Model::load(&arguments.model, &device::named(&common.device)?)?;
     let recipe =
         Run::open(&arguments.model).ok().map(|run| Recipe::read(&run.recipe(), &[])).transpose()?;

@@ -1,6 +1,6 @@
-//! `pith search`: the nearest neighbours of an image, a row or a vector.
+//! The nearest neighbours of an image, a row or a vector in an index.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,35 +11,14 @@ use pith_space::index::Index;
 use pith_space::{Matrix, file};
 use serde_json::{Value as Json, json};
 
+use super::Arguments;
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::path;
 
-/// What `pith search` takes.
-#[derive(clap::Args, Debug)]
-#[command(after_help = "\
-Examples:
-  pith search photos.index cat.png --model runs/photos     by a picture
-  pith search photos.index cats/12.png                     by the id of a row
-  pith search photos.index 0.1,-0.3,0.7                    by a vector
-  pith search runs/photos cats/12.png -k 5                 in the index of a run")]
-pub struct Arguments {
-    /// An index, or a run that has one
-    pub index: PathBuf,
-    /// A picture, the id of a row, a vector (numbers between commas), or a file of vectors
-    pub query: String,
-    /// Neighbours to find
-    #[arg(short, default_value_t = 10)]
-    pub k: usize,
-    /// The run or model that made the index, to encode a picture
-    #[arg(long, value_name = "MODEL")]
-    pub model: Option<PathBuf>,
-}
-
 /// Finds and shows.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     ensure!(arguments.k > 0, "-k must be above zero, received 0");
-    path::must_exist(&arguments.index)?;
     let of_run = arguments.index.join("index");
     let folder = match of_run.join("index.json").exists() {
         true => of_run,

@@ -1,4 +1,4 @@
-//! `pith train`: from raw data to a proven, searchable representation.
+//! From samples to a proven, searchable representation.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,44 +17,10 @@ use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
 use pith_learn::{Model, device};
 use serde_json::json;
 
+use super::{Arguments, is_recipe, place};
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::{evidence, interrupt, path};
-
-/// What `pith train` takes.
-#[derive(clap::Args, Debug)]
-#[command(after_help = "\
-Examples:
-  pith train photos/                         a folder of images; classes are its sub-folders
-  pith train recipes/cifar10.toml --out runs/cifar10
-  pith train photos/ --set objective=vicreg --set train.epochs=50
-  pith train --resume runs/cifar10           goes on bit for bit where it was stopped")]
-pub struct Arguments {
-    /// A recipe (.toml), or data to train on with a recipe that suits it
-    #[arg(required_unless_present = "resume")]
-    pub what: Option<PathBuf>,
-    /// Folder of the run; runs/NAME where left out
-    #[arg(long, short, value_name = "FOLDER", conflicts_with = "resume")]
-    pub out: Option<PathBuf>,
-    /// Changes a line of the recipe: train.epochs=5, objective.simclr.temperature=0.1
-    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "resume")]
-    pub set: Vec<String>,
-    /// Short for --set train.seed=N
-    #[arg(long, value_name = "N", conflicts_with = "resume")]
-    pub seed: Option<u64>,
-    /// Goes on with an interrupted run
-    #[arg(long, value_name = "RUN")]
-    pub resume: Option<PathBuf>,
-    /// Replaces a run that is in the way
-    #[arg(long)]
-    pub force: bool,
-    /// Trains only: no proof, no report, no index
-    #[arg(long)]
-    pub no_proof: bool,
-    /// A bar for the proof, such as "knn >= 0.9"; exit code 1 where it is missed
-    #[arg(long, value_name = "BAR", conflicts_with = "no_proof")]
-    pub require: Vec<String>,
-}
 
 /// Trains, proves, indexes.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
@@ -135,13 +101,7 @@ fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
         }
         false => default_recipe(what, &changes)?,
     };
-    let name = what.file_stem().unwrap_or(what.as_os_str());
-    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("runs").join(name));
-    Ok((recipe, folder))
-}
-
-fn is_recipe(what: &Path) -> bool {
-    what.extension().is_some_and(|extension| extension == "toml")
+    Ok((recipe, place(arguments, what)))
 }
 
 /// A recipe for data that come without one, by a look at their first samples.
@@ -180,7 +140,7 @@ fn describe(collection: &Collection) {
 }
 
 /// Writes the samples that could not be read, one JSON line each, and says how many.
-pub(super) fn list_skipped(run: &Run, skipped: &[Skipped]) -> Result<()> {
+fn list_skipped(run: &Run, skipped: &[Skipped]) -> Result<()> {
     if skipped.is_empty() {
         return Ok(());
     }

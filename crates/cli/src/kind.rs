@@ -1,0 +1,121 @@
+//! Whether something is about samples or about words: the one place that decides it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use pith_learn::run::Run;
+use pith_tables::corpus;
+
+/// What a recipe, data or a model is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Samples and an encoder: `pith-data` and `pith-learn`.
+    Samples,
+    /// Text and word vectors: `pith-tables`.
+    Words,
+}
+
+/// Extensions of running text, those of its compression taken off.
+const TEXT: [&str; 3] = ["txt", "text", "tokens"];
+
+impl Kind {
+    /// Of a recipe: one for words has a table `[words]` or `[corpus]`.
+    pub fn of_recipe(file: &Path) -> Self {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        // What cannot be read or is no TOML is told by whoever reads the recipe.
+        let table: toml::Table = text.parse().unwrap_or_default();
+        Self::words_if(["words", "corpus"].iter().any(|key| table.contains_key(*key)))
+    }
+
+    /// Of data: text is known by its name, JSON lines by a field `text`.
+    pub fn of_data(path: &Path) -> Self {
+        if path.is_dir() {
+            let files = corpus::files(&[path.to_owned()]).unwrap_or_default();
+            let all = !files.is_empty() && files.iter().all(|file| ends_with(file, &TEXT));
+            return Self::words_if(all);
+        }
+        let json_of_text = || ends_with(path, &["jsonl", "ndjson"]) && has_text(path);
+        Self::words_if(ends_with(path, &TEXT) || json_of_text())
+    }
+
+    /// Of a model: a run by its recipe; a model that is a file can only be of words.
+    pub fn of_model(path: &Path) -> Self {
+        match Run::open(path) {
+            Ok(run) => Self::of_recipe(&run.recipe()),
+            Err(_) => Self::words_if(path.is_file()),
+        }
+    }
+
+    fn words_if(words: bool) -> Self {
+        if words { Self::Words } else { Self::Samples }
+    }
+}
+
+/// Whether a name ends so, with or without compression.
+fn ends_with(path: &Path, endings: &[&str]) -> bool {
+    let name = path.to_string_lossy().to_lowercase();
+    let name = [".zst", ".gz"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| endings.contains(&extension))
+}
+
+/// Whether the first line is an object with a text under `text`. Of compressed lines that is
+/// believed: no other data come so.
+fn has_text(path: &Path) -> bool {
+    if path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("zst") || end.eq_ignore_ascii_case("gz"))
+    {
+        return true;
+    }
+    let Ok(file) = std::fs::File::open(path) else { return false };
+    let mut line = String::new();
+    if BufReader::new(file).read_line(&mut line).is_err() {
+        return false;
+    }
+    let first: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+    first["text"].is_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_are_told_by_name_and_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(&path, text).unwrap();
+            path
+        };
+        for (path, kind) in [
+            (at("a.txt", ""), Kind::Words),
+            (at("b.TXT.zst", ""), Kind::Words),
+            (at("c.jsonl", "{\"title\": 1, \"text\": \"words\"}\n"), Kind::Words),
+            (at("d.jsonl", "{\"x\": 1, \"y\": 2}\n"), Kind::Samples),
+            (at("e.jsonl.gz", ""), Kind::Words),
+            (at("f.csv", "text\n"), Kind::Samples),
+        ] {
+            assert_eq!(Kind::of_data(&path), kind, "{}", path.display());
+        }
+        at("texts/a.txt", "");
+        assert_eq!(Kind::of_data(&folder.path().join("texts")), Kind::Words);
+        assert_eq!(Kind::of_data(folder.path()), Kind::Samples);
+    }
+
+    #[test]
+    fn recipes_are_told_by_their_tables() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (text, kind) in [
+            ("[words]\n", Kind::Words),
+            ("[corpus]\n[wrods]\n", Kind::Words),
+            ("[encoder.mlp]\n", Kind::Samples),
+            ("[data\n", Kind::Samples),
+        ] {
+            fs_err::write(file.path(), text).unwrap();
+            assert_eq!(Kind::of_recipe(file.path()), kind, "{text}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `pith embed`: vectors to a file.
+
+mod samples;
+mod words;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::arguments::{Common, Data};
+use crate::kind::Kind;
+use crate::path;
+use crate::source::Part;
+
+/// How the vectors of words become that of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Pooling {
+    /// Their mean
+    Mean,
+    /// Rare words count more, and what all lines have in common is taken out (Arora et al., 2017)
+    Sif,
+}
+
+/// What `pith embed` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pith embed runs/photos photos/ --out vectors.npy       ids and labels in vectors.ids.jsonl
+  pith embed runs/photos photos/ --out vectors.parquet --part test
+  pith embed runs/words --out vectors.txt                word vectors: word2vec's text
+  pith embed runs/words lines.txt --out lines.npy        one vector a line of a text")]
+pub struct Arguments {
+    /// A run or a model; of word vectors also a file of word2vec, GloVe or fastText
+    pub model: PathBuf,
+    /// The samples; those of the run's recipe where left out
+    #[command(flatten)]
+    pub data: Data,
+    /// File of the vectors: .npy, .parquet or .fvecs; of words also .txt, .vec, .bin (word2vec)
+    #[arg(long, short, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Which samples
+    #[arg(long, value_enum, default_value = "all")]
+    pub part: Part,
+    /// How the words of a line become one vector
+    #[arg(long, value_enum, default_value = "mean")]
+    pub pooling: Pooling,
+    /// Replaces a file that is in the way
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Encodes and writes.
+pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
+    path::must_exist(&arguments.model)?;
+    match Kind::of_model(&arguments.model) {
+        Kind::Samples => samples::run(arguments, common),
+        Kind::Words => words::run(arguments, common),
+    }
+}

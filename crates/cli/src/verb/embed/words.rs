@@ -1,0 +1,120 @@
+//! The vectors of words, or one for every line of a text.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use pith_space::file::{Entry, Writer};
+use pith_tables::corpus::{self, Vocabulary};
+use pith_tables::sentence::{self, SentenceEncoder};
+use serde_json::json;
+
+use super::{Arguments, Pooling};
+use crate::arguments::Common;
+use crate::output::print_line;
+use crate::path;
+use crate::words::{Model, file};
+
+/// Lines that are written at once.
+const ROWS: usize = 1024;
+/// Lines that are looked at for what all have in common.
+const LOOKED_AT: usize = 20_000;
+
+/// Writes the vectors of the vocabulary, or of the lines of a text.
+pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
+    file::check(&arguments.out)?;
+    ensure!(
+        arguments.data.settings.is_empty(),
+        "--data does not apply to word vectors; name a text instead"
+    );
+    let model = Model::open(&arguments.model)?;
+    let (rows, empty) = if arguments.data.data.is_some() {
+        lines(arguments, &model)?
+    } else {
+        file::write(&model.vectors, &arguments.out, arguments.force)?;
+        (model.vectors.words().len(), 0)
+    };
+    if empty > 0 {
+        eprintln!("warning: {empty} lines hold no known word, their vectors are zero");
+    }
+    let (out, width) = (&arguments.out, model.width());
+    if common.json {
+        let told = json!({ "vectors": out, "rows": rows, "width": width, "without-words": empty });
+        print_line!("{told}");
+    } else {
+        print_line!("{rows} vectors of {width} numbers in {}", out.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes one vector a line as it comes, under the number of the line, from 1; gives the lines, and
+/// those without a known word.
+fn lines(arguments: &Arguments, model: &Model) -> Result<(usize, usize)> {
+    let encoder = encoder(arguments, model)?;
+    let mut writer = Writer::create(&arguments.out, model.width(), arguments.force)?;
+    let (mut entries, mut values) = (Vec::new(), Vec::new());
+    let (mut rows, mut empty, mut failed) = (0usize, 0usize, Ok(()));
+    each_line(arguments, model, |words| {
+        rows += 1;
+        let vector = encoder.encode(words);
+        empty += usize::from(vector.iter().all(|value| *value == 0.0));
+        values.extend(vector);
+        entries.push(Entry { id: rows.to_string(), label: None });
+        if entries.len() == ROWS {
+            if failed.is_ok() {
+                failed = writer.push(&entries, &values);
+            }
+            entries.clear();
+            values.clear();
+        }
+    })?;
+    failed?;
+    writer.push(&entries, &values)?;
+    writer.finish()?;
+    Ok((rows, empty))
+}
+
+fn encoder<'a>(arguments: &Arguments, model: &'a Model) -> Result<SentenceEncoder<'a>> {
+    let plain = sentence::Config { remove_common: false, ..sentence::Config::default() };
+    match arguments.pooling {
+        // A word that is counted nowhere has weight one: the plain mean.
+        Pooling::Mean => {
+            Ok(SentenceEncoder::new(&model.vectors, &Vocabulary::default(), [], &plain))
+        }
+        Pooling::Sif => {
+            let counts = model.counts.as_ref().context(
+                "--pooling sif needs to know how often each word occurs: name a run or a fastText \
+                 .bin, or choose --pooling mean",
+            )?;
+            let mut looked_at: Vec<Vec<String>> = Vec::new();
+            each_line(arguments, model, |words| {
+                if looked_at.len() < LOOKED_AT {
+                    looked_at.push(words.iter().map(ToString::to_string).collect());
+                }
+            })?;
+            let borrowed: Vec<Vec<&str>> =
+                looked_at.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+            let sentences = borrowed.iter().map(Vec::as_slice);
+            Ok(SentenceEncoder::new(
+                &model.vectors,
+                counts,
+                sentences,
+                &sentence::Config::default(),
+            ))
+        }
+    }
+}
+
+/// Calls with the words of every line of the text.
+fn each_line(arguments: &Arguments, model: &Model, mut each: impl FnMut(&[&str])) -> Result<()> {
+    let text = arguments.data.data.as_ref().context("name a text")?;
+    path::must_exist(text)?;
+    let config = model.corpus();
+    for file in corpus::files(std::slice::from_ref(text))? {
+        corpus::lines(&file, &config.field, |line| {
+            let mut words: Vec<String> = Vec::new();
+            config.tokenizer.words(line, config.lower_case, |word| words.push(word.to_owned()));
+            each(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        })?;
+    }
+    Ok(())
+}

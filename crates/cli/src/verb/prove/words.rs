@@ -1,0 +1,64 @@
+//! The proof of word vectors, on files of judgements.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::Arguments;
+use crate::arguments::{Common, Data};
+use crate::words::Model;
+use crate::words::proof::{self, Question};
+
+/// Measures, writes, tells.
+pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
+    let named = evaluation(&arguments.data)?;
+    let model = Model::open(&arguments.model)?;
+    let recipe = model.recipe.as_ref();
+    let of_recipe = recipe.and_then(|recipe| recipe.proof.evaluation.as_deref());
+    let folder = match (named, of_recipe) {
+        (Some(folder), _) => Some(folder),
+        (None, Some(folder)) => Some(pith_data::config::expand(folder)?),
+        (None, None) => None,
+    };
+    let sets = proof::sets(folder.as_deref())?;
+    let bars = proof::bars(&arguments.require, &sets)?;
+    let own = arguments.model.is_dir();
+    let out = match (&arguments.out, own) {
+        (Some(out), _) => out.clone(),
+        (None, true) => arguments.model.clone(),
+        (None, false) => Path::new("proof").to_owned(),
+    };
+    let text = recipe.map(|recipe| recipe.resolved()).transpose()?;
+    let metrics = model.run.as_ref().map(|run| run.metrics()).filter(|file| file.exists());
+    let title = arguments.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let question = Question {
+        model: &model,
+        sets: &sets,
+        seed: arguments.seed,
+        title: &title,
+        recipe: text.as_deref(),
+        metrics: metrics.as_deref(),
+    };
+    let answer = proof::prove(&question, &out, common)?;
+    proof::tell(&answer, &bars, common, json!({ "model": arguments.model }))
+}
+
+/// The folder of judgements that was named: bare, or by `--data evaluation=FOLDER`.
+fn evaluation(data: &Data) -> Result<Option<PathBuf>> {
+    let mut folder = data.data.clone();
+    for setting in &data.settings {
+        let (key, value) = setting.split_once('=').with_context(|| {
+            format!("--data {setting}: expected KEY=VALUE, such as evaluation=FOLDER")
+        })?;
+        match key.trim() {
+            "evaluation" => folder = Some(pith_data::config::expand(value.trim())?),
+            other => bail!(
+                "--data {other}: word vectors are proved on judgements; did you mean \
+                 `evaluation=FOLDER`?"
+            ),
+        }
+    }
+    Ok(folder)
+}
