@@ -55,7 +55,12 @@ fn some(value: impl Into<u64>, most: u64) -> usize {
 
 impl Picture {
     fn dims(self) -> [usize; 4] {
-        [some(self.samples, 5), some(self.channels, 40), some(self.height, 24), some(self.width, 24)]
+        [
+            some(self.samples, 5),
+            some(self.channels, 40),
+            some(self.height, 24),
+            some(self.width, 24),
+        ]
     }
 }
 
@@ -148,8 +153,7 @@ fuzz_target!(|call: Call| match call {
     }
     Call::Resize { picture, size, nearest } => {
         let size = size.map(|extent| some(extent, 40));
-        let interpolation =
-            if nearest { Interpolation::Nearest } else { Interpolation::Bilinear };
+        let interpolation = if nearest { Interpolation::Nearest } else { Interpolation::Bilinear };
         check(picture.dims(), |input, _| resize(input, size, interpolation));
     }
     Call::GroupNorm { picture, groups } => {
@@ -185,9 +189,7 @@ fuzz_target!(|call: Call| match call {
     Call::Embedding { rows, width, indices } => {
         let [rows, width] = [some(rows, 100), some(width, 100)];
         let count = indices.len().min(300) + 1;
-        check([rows, width], |table, _| {
-            embedding::<2, 3>(table, whole_numbers([1, count], rows))
-        });
+        check([rows, width], |table, _| embedding::<2, 3>(table, whole_numbers([1, count], rows)));
     }
     Call::Attention { lengths, heads, dim, causal } => {
         let lengths: Vec<_> = lengths.into_iter().take(6).map(|length| some(length, 150)).collect();

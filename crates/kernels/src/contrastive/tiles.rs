@@ -250,7 +250,7 @@ pub(super) fn gradient(sides: Sides<'_>, normalizers: Normalizers<'_>, factor: f
                 multiply([height, sides.width, length], &mut result, true, left, right);
             });
             result.iter_mut().for_each(|value| *value *= factor);
-        })
+        });
     };
     sides.with_packed_columns(run);
     result
