@@ -101,6 +101,7 @@ fn page(classes: usize) -> String {
         thumbnail: Some(&thumbnail),
         notes: vec![HOSTILE.into()],
         recipe: Some(HOSTILE.into()),
+        subject: Subject::default(),
     };
     render(&proof(classes), &extras)
 }
