@@ -210,10 +210,10 @@ impl Operands {
             ($($rows:literal)*) => {
                 match (rows, two, side_by_side) {
                     // SAFETY: promised by the caller.
-                    $(($rows, false, false) => unsafe { self.sum::<V, $rows, 1, false>() },
-                      ($rows, false, true) => unsafe { self.sum::<V, $rows, 1, true>() },
-                      ($rows, true, false) => unsafe { self.sum::<V, $rows, 2, false>() },
-                      ($rows, true, true) => unsafe { self.sum::<V, $rows, 2, true>() },)*
+                    $(($rows, false, false) => unsafe { self.columns::<V, $rows, 1, false>() },
+                      ($rows, false, true) => unsafe { self.columns::<V, $rows, 1, true>() },
+                      ($rows, true, false) => unsafe { self.columns::<V, $rows, 2, false>() },
+                      ($rows, true, true) => unsafe { self.columns::<V, $rows, 2, true>() },)*
                     _ => unreachable!("at most {} rows", V::ROWS),
                 }
             };
@@ -221,7 +221,24 @@ impl Operands {
         choose!(1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
-    /// `R` rows by `C` vectors, the last one perhaps partly used. Where the rows of `lhs` lie
+    /// `R` rows by `C` vectors, the last one perhaps partly used. Whole vectors are told apart, since
+    /// a mask would take a register from the sums.
+    ///
+    /// # Safety
+    /// As [`Self::sum`].
+    #[inline(always)]
+    unsafe fn columns<V: Lanes, const R: usize, const C: usize, const SIDE_BY_SIDE: bool>(&self) {
+        // SAFETY: promised by the caller.
+        unsafe {
+            if self.width == C * V::WIDTH {
+                self.sum::<V, R, C, SIDE_BY_SIDE, true>();
+            } else {
+                self.sum::<V, R, C, SIDE_BY_SIDE, false>();
+            }
+        }
+    }
+
+    /// `R` rows by `C` vectors, the last one used in part unless `WHOLE`. Where the rows of `lhs` lie
     /// side by side, their places are constants of the instructions; else they are counted from
     /// every third row, because there are fewer registers for addresses than rows.
     ///
@@ -229,7 +246,15 @@ impl Operands {
     /// The processor must have the instructions of `V`; `lhs` must hold `R` rows of `depth`, `rhs`
     /// `depth` rows of `width`, the destination `R` rows of `width`, exclusively.
     #[inline(always)]
-    unsafe fn sum<V: Lanes, const R: usize, const C: usize, const SIDE_BY_SIDE: bool>(&self) {
+    unsafe fn sum<
+        V: Lanes,
+        const R: usize,
+        const C: usize,
+        const SIDE_BY_SIDE: bool,
+        const WHOLE: bool,
+    >(
+        &self,
+    ) {
         let [lhs_row, lhs_column] = self.lhs_steps;
         let last = self.width - (C - 1) * V::WIDTH;
         // SAFETY: row `depth` of `rhs`, element `(row, depth)` of `lhs`, row `row` of the
@@ -243,7 +268,8 @@ impl Operands {
                 let mut terms = [V::splat(0.0); C];
                 for (c, term) in terms.iter_mut().enumerate() {
                     let place = line.add(c * V::WIDTH);
-                    *term = if c + 1 < C { V::load(place) } else { V::load_part(place, last) };
+                    let whole = WHOLE || c + 1 < C;
+                    *term = if whole { V::load(place) } else { V::load_part(place, last) };
                 }
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let place = match SIDE_BY_SIDE {
