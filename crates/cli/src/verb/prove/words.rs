@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use pith_learn::run::Run;
 use serde_json::json;
 
 use super::Arguments;
 use crate::arguments::{Common, Data};
-use crate::words::Model;
 use crate::words::proof::{self, Question};
+use crate::words::{Model, Recipe};
 
 /// Measures, writes, tells.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
@@ -30,8 +31,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         (None, true) => arguments.model.clone(),
         (None, false) => Path::new("proof").to_owned(),
     };
-    let text = recipe.map(|recipe| recipe.resolved()).transpose()?;
-    let metrics = model.run.as_ref().map(|run| run.metrics()).filter(|file| file.exists());
+    let text = recipe.map(Recipe::resolved).transpose()?;
+    let metrics = model.run.as_ref().map(Run::metrics).filter(|file| file.exists());
     let title = arguments.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let question = Question {
         model: &model,

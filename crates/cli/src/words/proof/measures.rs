@@ -64,8 +64,11 @@ impl<'a> Judged<'a> {
     }
 }
 
+/// Whether an answer belongs to a part.
+type Belongs = fn(&Answer) -> bool;
+
 /// The parts of a set of analogies: all, those about meaning, those about grammar.
-fn parts(name: &str) -> [(String, fn(&Answer) -> bool); 3] {
+fn parts(name: &str) -> [(String, Belongs); 3] {
     [
         (name.to_owned(), |_| true),
         (format!("{name}-semantic"), |answer| !answer.section.starts_with("gram")),
@@ -154,7 +157,7 @@ pub fn measure(
 pub fn held_out(metrics: &Path) -> Result<Option<(String, Statistic)>> {
     let text = fs_err::read_to_string(metrics)?;
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let last = lines.filter_map(|line| line["held-out"].as_f64()).last();
+    let last = lines.filter_map(|line| line["held-out"].as_f64()).next_back();
     Ok(last.map(|loss| (HELD_OUT.to_owned(), Statistic::Value(loss))))
 }
 
