@@ -64,7 +64,7 @@ pub fn shown(candidate: &Candidate, count: usize, seed: u64) -> Vec<String> {
     let range = if words.len() > RANKS.end { RANKS } else { 0..words.len() };
     let drawn = |word: &str| subword::hash(format!("{seed} {word}").as_bytes());
     let letters = |word: &&str| word.chars().all(char::is_alphabetic);
-    let mut words: Vec<&str> = words[range].iter().map(AsRef::as_ref).filter(letters).collect();
+    let mut words: Vec<&str> = words[range].iter().map(|word| &**word).filter(letters).collect();
     words.sort_by_key(|word| drawn(word));
     words.into_iter().take(count).map(ToString::to_string).collect()
 }

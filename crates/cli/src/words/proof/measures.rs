@@ -64,7 +64,7 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// Whether an answer is of a part of its set.
+/// Whether an answer belongs to a part.
 type Belongs = fn(&Answer) -> bool;
 
 /// The parts of a set of analogies: all, those about meaning, those about grammar.
