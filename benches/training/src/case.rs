@@ -270,7 +270,7 @@ impl Convolution {
 
 impl Model for Convolution {
     fn loss(&self, inputs: &Inputs) -> Tensor<1> {
-        self.output(inputs).square().mean_dim(3).mean_dim(2).mean_dim(1).mean()
+        self.output(inputs).square().mean_dim(1).mean()
     }
 
     fn output(&self, inputs: &Inputs) -> Tensor<2> {

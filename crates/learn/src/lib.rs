@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod input;
 pub mod method;
 pub mod model;
+pub mod moment;
 pub mod nn;
 pub mod objective;
 pub mod optimizer;

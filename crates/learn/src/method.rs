@@ -96,6 +96,14 @@ macro_rules! methods {
             }
         }
 
+        impl std::ops::DerefMut for $kind {
+            fn deref_mut(&mut self) -> &mut Self::Target {
+                match self {
+                    $($kind::$name(method) => method,)+
+                }
+            }
+        }
+
         /// Every method of this kind.
         pub const METHODS: &[crate::method::Method] = &[
             $(crate::method::Method {

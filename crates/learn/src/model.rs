@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::module::Module;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use pith_data::collection::Subset;
 use pith_data::loader::{self, Loader};
 use pith_data::preprocess::{self, Preprocess};
@@ -19,18 +19,54 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoder::{self, Encoder};
 use crate::input::Input;
-use crate::nn::Init;
+use crate::nn::{Init, Linear};
+use crate::train::Learner;
 use crate::weights::{self, Weights};
 use crate::{Error, run};
 
 /// An encoder that is ready for samples.
 #[derive(Clone, Debug)]
 pub struct Model {
-    encoder: Encoder,
+    parts: Parts,
     config: encoder::Config,
     preprocess: Preprocess,
     fingerprint: String,
     device: Device,
+}
+
+/// What turns an input into its vector.
+#[derive(Module, Debug)]
+struct Parts {
+    encoder: Encoder,
+    /// After the encoder, where the objective asks for another space than the pooled vectors.
+    neck: Option<Linear>,
+}
+
+impl Parts {
+    /// Initial parameters.
+    fn init(
+        config: &encoder::Config,
+        shape: Shape,
+        neck: Option<usize>,
+        init: &mut Init,
+    ) -> Result<Self, Error> {
+        let encoder = config.init(shape, init)?;
+        let neck = neck.map(|width| Linear::new(encoder.width(), width, true, init));
+        Ok(Self { encoder, neck })
+    }
+
+    fn forward(&self, input: &Input) -> Tensor<2> {
+        let pooled = self.encoder.encode(input).pooled;
+        match &self.neck {
+            Some(neck) => neck.forward(pooled),
+            None => pooled,
+        }
+    }
+
+    /// Numbers per vector that the neck gives.
+    fn neck_width(&self) -> Option<usize> {
+        self.neck.as_ref().map(|neck| neck.weight.dims()[1])
+    }
 }
 
 /// `model.json`.
@@ -42,6 +78,9 @@ struct Card {
     fingerprint: String,
     width: usize,
     encoder: encoder::Config,
+    /// Width of the linear map after the encoder, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    neck: Option<usize>,
     preprocess: Preprocess,
 }
 
@@ -49,12 +88,18 @@ struct Card {
 const BATCH: usize = 256;
 
 impl Model {
-    /// A model of a trained encoder, off the tape.
-    pub fn new(encoder: &Encoder, config: encoder::Config, preprocess: Preprocess) -> Self {
-        let encoder = encoder.valid();
-        let device = encoder.devices().pop().unwrap_or_else(Device::flex);
-        let fingerprint = fingerprint(&named(&encoder), &config, &preprocess);
-        Self { encoder, config, preprocess, fingerprint, device }
+    /// A model of what was trained, off the tape; `config` is that of its encoder.
+    pub fn new(learner: &Learner, config: encoder::Config, preprocess: Preprocess) -> Self {
+        let parts =
+            Parts { encoder: learner.kept().clone(), neck: learner.objective.neck().cloned() };
+        Self::of(&parts, config, preprocess)
+    }
+
+    fn of(parts: &Parts, config: encoder::Config, preprocess: Preprocess) -> Self {
+        let parts = parts.valid();
+        let device = parts.devices().pop().unwrap_or_else(Device::flex);
+        let fingerprint = fingerprint(&weights::collect(&parts), &config, &preprocess);
+        Self { parts, config, preprocess, fingerprint, device }
     }
 
     /// The same encoder with initial parameters: the baseline that training has to beat.
@@ -63,8 +108,9 @@ impl Model {
     /// Where the encoder does not fit the input.
     pub fn untrained(&self, seed: u64) -> Result<Self, Error> {
         let mut init = Init::new(seed, &self.device);
-        let encoder = self.config.init(self.preprocess.shape(), &mut init)?;
-        Ok(Self::new(&encoder, self.config.clone(), self.preprocess.clone()))
+        let (shape, neck) = (self.preprocess.shape(), self.parts.neck_width());
+        let parts = Parts::init(&self.config, shape, neck, &mut init)?;
+        Ok(Self::of(&parts, self.config.clone(), self.preprocess.clone()))
     }
 
     /// Writes the folder.
@@ -73,12 +119,13 @@ impl Model {
     /// Where it cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         fs_err::create_dir_all(folder)?;
-        weights::write(&named(&self.encoder), &folder.join("model.safetensors"))?;
+        weights::write(&weights::collect(&self.parts), &folder.join("model.safetensors"))?;
         let card = Card {
             format: 1,
             fingerprint: self.fingerprint.clone(),
             width: self.width(),
             encoder: self.config.clone(),
+            neck: self.parts.neck_width(),
             preprocess: self.preprocess.clone(),
         };
         let file = folder.join("model.json");
@@ -98,10 +145,11 @@ impl Model {
             Error::format(&file, format!("not a model of this version: {error}"))
         })?;
         let mut init = Init::new(0, device);
-        let encoder = card.encoder.init(card.preprocess.shape(), &mut init)?.valid();
+        let shape = card.preprocess.shape();
+        let parts = Parts::init(&card.encoder, shape, card.neck, &mut init)?.valid();
         let file = folder.join("model.safetensors");
-        let encoder = weights::restore(encoder, unnamed(weights::read(&file)?), &file)?;
-        let model = Self::new(&encoder, card.encoder, card.preprocess);
+        let parts = weights::restore(parts, weights::read(&file)?, &file)?;
+        let model = Self::of(&parts, card.encoder, card.preprocess);
         match model.fingerprint == card.fingerprint {
             true => Ok(model),
             false => Err(Error::format(
@@ -117,7 +165,7 @@ impl Model {
 
     /// Numbers per vector.
     pub fn width(&self) -> usize {
-        self.encoder.width()
+        self.parts.neck_width().unwrap_or_else(|| self.parts.encoder.width())
     }
 
     /// Changes with anything that decides a vector.
@@ -133,8 +181,8 @@ impl Model {
     /// Encodes inputs that are ready, `[n, width]`.
     pub fn encode(&self, input: sample::Input) -> Matrix {
         let rows = input.samples();
-        let latent = self.encoder.encode(&Input::from_data(input, &self.device));
-        Matrix::new(rows, self.width(), values(latent.pooled.into_data()))
+        let vectors = self.parts.forward(&Input::from_data(input, &self.device));
+        Matrix::new(rows, self.width(), values(vectors.into_data()))
     }
 
     /// Encodes one decoded sample, `[1, width]`.
@@ -202,22 +250,6 @@ pub fn model_folder(path: &Path) -> Result<PathBuf, Error> {
         }
         None => Err(Error::format(path, "is neither a model nor a run: it has no model.json")),
     }
-}
-
-const PREFIX: &str = "encoder.";
-
-fn named(encoder: &Encoder) -> Weights {
-    weights::collect(encoder)
-        .into_iter()
-        .map(|(name, data)| (format!("{PREFIX}{name}"), data))
-        .collect()
-}
-
-fn unnamed(weights: Weights) -> Weights {
-    weights
-        .into_iter()
-        .map(|(name, data)| (name.strip_prefix(PREFIX).unwrap_or(&name).to_owned(), data))
-        .collect()
 }
 
 fn fingerprint(weights: &Weights, config: &encoder::Config, preprocess: &Preprocess) -> String {

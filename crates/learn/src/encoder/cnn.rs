@@ -11,7 +11,7 @@ use crate::Error;
 use crate::input::Input;
 use crate::method::About;
 use crate::nn::batch_norm::After;
-use crate::nn::{BatchNorm, Conv2d, Init, pool};
+use crate::nn::{BatchNorm, Conv2d, Init};
 
 pub(super) const ABOUT: About = About {
     summary: "3x3 convolutions of stride 2 and a global average; small and quick",
@@ -81,7 +81,7 @@ impl Encode for Cnn {
         let Input::Pixels(pixels) = input else {
             panic!("a cnn was built for pictures and received {} table rows", input.samples())
         };
-        Latent { pooled: pool::global_average(self.forward(pixels.clone())) } // [n, width]
+        super::of_map(self.forward(pixels.clone()))
     }
 
     fn width(&self) -> usize {

@@ -53,7 +53,7 @@ pub struct Mlp {
 
 impl Encode for Mlp {
     fn encode(&self, input: &Input) -> Latent {
-        Latent { pooled: self.layers.forward(input.rows()) } // [n, width]
+        Latent { pooled: self.layers.forward(input.rows()), tokens: None } // [n, width]
     }
 
     fn width(&self) -> usize {

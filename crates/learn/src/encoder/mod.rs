@@ -2,7 +2,7 @@
 //!
 //! Adding one is a file here and a line in the list below.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Bool, Int, Tensor};
 use pith_data::sample::Shape;
 
 use crate::Error;
@@ -24,6 +24,44 @@ methods! {
 pub struct Latent {
     /// One vector per sample, `[n, width]`.
     pub pooled: Tensor<2>,
+    /// One vector per place, `[n, places, width]`, where the encoder has places: patches in reading
+    /// order, or the cells of a feature map.
+    pub tokens: Option<Tensor<3>>,
+}
+
+/// The patches that a picture is cut into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patches {
+    /// From top to bottom.
+    pub rows: usize,
+    /// From left to right.
+    pub columns: usize,
+    /// Pixels on a side of one.
+    pub side: usize,
+}
+
+impl Patches {
+    /// All of them.
+    pub fn count(&self) -> usize {
+        self.rows * self.columns
+    }
+}
+
+/// What an encoder of patches is shown of a picture.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "one exists in a step")]
+pub enum Sight {
+    /// All of it.
+    Whole,
+    /// Only these patches, as many of each picture: their numbers in reading order, `[n, visible]`.
+    Visible(Tensor<2, Int>),
+    /// All, with a learned token in the place of some.
+    Replaced {
+        /// Which patches, `[n, patches]`.
+        hidden: Tensor<2, Bool>,
+        /// What stands in their place, `[width]`.
+        token: Tensor<1>,
+    },
 }
 
 /// What every encoder can do.
@@ -33,6 +71,23 @@ pub trait Encode {
     fn encode(&self, input: &Input) -> Latent;
     /// Numbers per pooled vector.
     fn width(&self) -> usize;
+    /// The patches of a picture, where the encoder can be shown some of them only.
+    fn patches(&self) -> Option<Patches> {
+        None
+    }
+    /// As [`Encode::encode`], of a part of each picture.
+    ///
+    /// # Panics
+    /// Where [`Encode::patches`] gives none.
+    fn look(&self, _input: &Input, _sight: Sight) -> Latent {
+        panic!("this encoder has no patches and sees a picture whole")
+    }
+}
+
+/// A feature map, `[n, width, height, width]`, as a latent: its average, and its cells as tokens.
+fn of_map(map: Tensor<4>) -> Latent {
+    let tokens = map.clone().flatten::<3>(2, 3).swap_dims(1, 2); // [n, cells, width]
+    Latent { pooled: crate::nn::pool::global_average(map), tokens: Some(tokens) }
 }
 
 /// The channels of a picture, for encoders that take nothing else.

@@ -149,7 +149,7 @@ impl Encode for ResNet {
         let Input::Pixels(pixels) = input else {
             panic!("a resnet was built for pictures and received {} table rows", input.samples())
         };
-        Latent { pooled: pool::global_average(self.forward(pixels.clone())) } // [n, width]
+        super::of_map(self.forward(pixels.clone()))
     }
 
     fn width(&self) -> usize {

@@ -11,7 +11,7 @@ use pith_data::sample::Shape;
 use pith_kernels::{ConvOptions, Sequences};
 use serde::{Deserialize, Serialize};
 
-use super::{Encode, Latent, positive};
+use super::{Encode, Latent, Patches, Sight, positive};
 use crate::Error;
 use crate::input::Input;
 use crate::method::About;
@@ -134,6 +134,7 @@ impl Config {
                 .then(|| init.normal([self.registers, width], DEVIATION)),
             transformer: Transformer::new(shape, init),
             patch,
+            rows: grid[0],
             mean: self.pool == Pool::Mean,
         })
     }
@@ -153,18 +154,39 @@ pub struct Vit {
     registers: Option<Param<Tensor<2>>>,
     transformer: Transformer,
     patch: usize,
+    /// Patches from top to bottom.
+    rows: usize,
     mean: bool,
 }
 
 impl Vit {
-    /// `[n, channels, height, width]` to the tokens of its patches with their positions,
-    /// `[n, patches, width]`.
-    fn patches(&self, pixels: Tensor<4>) -> Tensor<3> {
+    /// `[n, channels, height, width]` to the tokens of the patches in sight with their positions,
+    /// `[n, visible, width]`.
+    fn tokens(&self, pixels: Tensor<4>, sight: Sight) -> Tensor<3> {
         let options = ConvOptions { stride: [self.patch; 2], ..Default::default() };
         let (weight, bias) = (self.embed.val(), self.bias.val());
         let grid = pith_kernels::conv2d(pixels, weight, Some(bias), options); // [n, width, y, x]
         let tokens = grid.flatten::<3>(2, 3).swap_dims(1, 2); // [n, patches, width]
-        tokens + self.positions.val().unsqueeze()
+        let [n, count, width] = tokens.dims();
+        let tokens = match &sight {
+            Sight::Replaced { hidden, token } => {
+                let hidden = hidden.clone().float().unsqueeze_dim::<3>(2); // [n, patches, 1]
+                let token = token.clone().unsqueeze::<3>(); // [1, 1, width]
+                tokens * (hidden.clone().neg() + 1.0) + hidden * token
+            }
+            _ => tokens,
+        };
+        let tokens = tokens + self.positions.val().unsqueeze();
+        match sight {
+            Sight::Visible(visible) => {
+                let seen = visible.dims()[1];
+                let first = Tensor::arange(0..n as i64, &visible.device()) * count as i64;
+                let rows = visible + first.unsqueeze_dim(1); // [n, visible], of all patches
+                let rows = rows.reshape([n * seen]);
+                tokens.reshape([n * count, width]).select(0, rows).reshape([n, seen, width])
+            }
+            _ => tokens,
+        }
     }
 
     /// The tokens that stand before the patches: class and registers, `[leading, width]`.
@@ -178,10 +200,14 @@ impl Vit {
 
 impl Encode for Vit {
     fn encode(&self, input: &Input) -> Latent {
+        self.look(input, Sight::Whole)
+    }
+
+    fn look(&self, input: &Input, sight: Sight) -> Latent {
         let Input::Pixels(pixels) = input else {
             panic!("a vit was built for pictures and received {} table rows", input.samples())
         };
-        let patches = self.patches(pixels.clone());
+        let patches = self.tokens(pixels.clone(), sight);
         let [n, count, width] = patches.dims();
         let leading = self.leading();
         let before = leading.dims()[0];
@@ -191,11 +217,17 @@ impl Encode for Vit {
         let tokens = tokens.reshape([n * length, width]);
         let tokens = self.transformer.forward(tokens, &Sequences::Uniform(length));
         let tokens = tokens.reshape([n, length, width]);
+        let patches = tokens.clone().narrow(1, before, count);
         let pooled = match self.mean {
-            true => tokens.narrow(1, before, count).mean_dim(1),
+            true => patches.clone().mean_dim(1),
             false => tokens.narrow(1, 0, 1),
         };
-        Latent { pooled: pooled.squeeze_dim(1) } // [n, width]
+        Latent { pooled: pooled.squeeze_dim(1), tokens: Some(patches) } // [n, width]
+    }
+
+    fn patches(&self) -> Option<Patches> {
+        let columns = self.positions.dims()[0] / self.rows;
+        Some(Patches { rows: self.rows, columns, side: self.patch })
     }
 
     fn width(&self) -> usize {

@@ -11,6 +11,7 @@ pub mod layer_norm;
 pub mod linear;
 pub mod mlp;
 pub mod pool;
+pub mod teacher;
 pub mod transformer;
 pub mod upsampler;
 
@@ -21,5 +22,6 @@ pub use init::Init;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use mlp::Mlp;
+pub use teacher::Teacher;
 pub use transformer::Transformer;
 pub use upsampler::Upsampler;

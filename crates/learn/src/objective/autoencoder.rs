@@ -16,6 +16,7 @@ use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
 use crate::method::About;
+use crate::moment::Moment;
 use crate::nn::{Init, Mlp, Upsampler};
 
 pub(super) const ABOUT: About = About {
@@ -57,7 +58,7 @@ impl Config {
         });
         let decoder = match (chosen, context.shape) {
             (DecoderConfig::Mlp { hidden }, shape) => {
-                let widths: Vec<usize> = [context.latent_width]
+                let widths: Vec<usize> = [context.encoder.width()]
                     .into_iter()
                     .chain(hidden)
                     .chain([shape.size()])
@@ -68,7 +69,7 @@ impl Config {
                 DecoderConfig::Convolutional { widths },
                 Shape::Pixels { channels, height, width },
             ) => Decoder::Convolutional(Upsampler::new(
-                context.latent_width,
+                context.encoder.width(),
                 &widths,
                 [channels, height, width],
                 init,
@@ -112,7 +113,7 @@ impl Learn for Autoencoder {
         1
     }
 
-    fn loss(&self, encoder: &Encoder, views: &Views) -> Loss {
+    fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
         let input: &Input = &views.inputs[0];
         let drawn = self.decode(encoder.encode(input).pooled);
         Loss::whole(mean_squared_error(drawn, input.rows()))

@@ -8,10 +8,12 @@ use pith_data::sample::Shape;
 use crate::encoder::Encoder;
 use crate::input::Views;
 use crate::method::methods;
+use crate::moment::Moment;
+use crate::nn::Linear;
 
 methods! {
     /// What training asks of the latent space, with the heads it needs for that; see [`Learn`].
-    Objective: Learn(Context) {
+    Objective: Learn(Context<'_>) {
         simclr::SimClr = "simclr",
         vicreg::VicReg = "vicreg",
         autoencoder::Autoencoder = "autoencoder",
@@ -20,11 +22,13 @@ methods! {
 
 /// What an objective's heads are built for.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
-    /// Numbers per latent.
-    pub latent_width: usize,
+pub struct Context<'a> {
+    /// What will be trained, with its initial parameters: a teacher begins as its copy.
+    pub encoder: &'a Encoder,
     /// The shape of one input.
     pub shape: Shape,
+    /// Classes of the samples; none where they have no labels.
+    pub classes: usize,
 }
 
 /// What every objective can do.
@@ -44,8 +48,26 @@ pub trait Learn {
         None
     }
 
+    /// The encoder to keep after training where that is not the trained one but its teacher.
+    fn teacher(&self) -> Option<&Encoder> {
+        None
+    }
+
+    /// The map from the pooled vector to what the model gives, where that is another: the mean of
+    /// a variational autoencoder.
+    fn neck(&self) -> Option<&Linear> {
+        None
+    }
+
     /// The loss of a batch.
-    fn loss(&self, encoder: &Encoder, views: &Views) -> Loss;
+    fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss;
+
+    /// After every batch: takes in what its loss asked to be remembered, in queues, centres and
+    /// running counts, off the tape.
+    fn remember(&mut self, _seen: Vec<Tensor<2>>) {}
+
+    /// After every step: teachers follow the encoder.
+    fn follow(&mut self, _encoder: &Encoder, _moment: &Moment) {}
 }
 
 /// What a batch asks to change.
@@ -55,12 +77,14 @@ pub struct Loss {
     pub total: Tensor<1>,
     /// Its parts by name, each `[1]`, for the log.
     pub terms: Vec<(&'static str, Tensor<1>)>,
+    /// For [`Learn::remember`].
+    pub seen: Vec<Tensor<2>>,
 }
 
 impl Loss {
     /// A loss of one part.
     pub fn whole(total: Tensor<1>) -> Self {
-        Self { total, terms: Vec::new() }
+        Self { total, terms: Vec::new(), seen: Vec::new() }
     }
 }
 
@@ -71,7 +95,7 @@ fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>
             "{key} must be one or more widths above zero, received {layers:?}"
         )));
     }
-    Ok([context.latent_width].iter().chain(layers).copied().collect())
+    Ok([context.encoder.width()].iter().chain(layers).copied().collect())
 }
 
 #[cfg(test)]

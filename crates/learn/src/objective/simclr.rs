@@ -19,6 +19,7 @@ use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
 use crate::method::About;
+use crate::moment::Moment;
 use crate::nn::{Init, Mlp};
 
 pub(super) const ABOUT: About = About {
@@ -72,7 +73,7 @@ impl Learn for SimClr {
         Some(self.projector.forward(latent))
     }
 
-    fn loss(&self, encoder: &Encoder, views: &Views) -> Loss {
+    fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
         let project = |view| self.projector.forward(encoder.encode(&views.inputs[view]).pooled);
         Loss::whole(nt_xent(project(0), project(1), self.temperature))
     }

@@ -20,6 +20,7 @@ use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
 use crate::method::About;
+use crate::moment::Moment;
 use crate::nn::{Init, Mlp};
 
 pub(super) const ABOUT: About = About {
@@ -83,7 +84,7 @@ impl Learn for VicReg {
         Some(1.0) // the threshold of the variance term
     }
 
-    fn loss(&self, encoder: &Encoder, views: &Views) -> Loss {
+    fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
         let expand = |view| self.expander.forward(encoder.encode(&views.inputs[view]).pooled);
         let (a, b) = (expand(0), expand(1)); // [n, d]
         let terms = terms(a, b);
@@ -93,6 +94,7 @@ impl Learn for VicReg {
         Loss {
             total: invariance.clone() * lambda + variance.clone() * mu + covariance.clone() * nu,
             terms: names.into_iter().zip(terms).collect(),
+            seen: Vec::new(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What is trained: an encoder and the objective's heads.
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use pith_data::sample::Shape;
 
 use crate::encoder::Encoder;
-use crate::input::Views;
+use crate::input::{Input, Views};
+use crate::moment::Moment;
 use crate::nn::Init;
 use crate::objective::{Context, Loss, Objective};
 use crate::{Error, Recipe};
@@ -15,25 +16,49 @@ use crate::{Error, Recipe};
 pub struct Learner {
     /// Kept after training.
     pub encoder: Encoder,
-    /// Thrown away after training.
+    /// Thrown away after training, but for a neck.
     pub objective: Objective,
 }
 
 impl Learner {
-    /// Initial parameters, drawn from the seed.
+    /// Initial parameters, drawn from the recipe's seed.
     ///
     /// # Errors
     /// Where encoder and objective do not fit the data.
-    pub fn init(recipe: &Recipe, shape: Shape, seed: u64, device: &Device) -> Result<Self, Error> {
-        let mut init = Init::new(seed, device);
+    pub fn init(
+        recipe: &Recipe,
+        shape: Shape,
+        classes: usize,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let mut init = Init::new(recipe.train.seed, device);
         let encoder = recipe.encoder.init(shape, &mut init)?;
-        let context = Context { latent_width: encoder.width(), shape };
+        let context = Context { encoder: &encoder, shape, classes };
         let objective = recipe.objective.init(context, &mut init)?;
         Ok(Self { encoder, objective })
     }
 
     /// The loss of a batch.
-    pub fn loss(&self, views: &Views) -> Loss {
-        self.objective.loss(&self.encoder, views)
+    pub fn loss(&self, views: &Views, moment: &Moment) -> Loss {
+        self.objective.loss(&self.encoder, views, moment)
+    }
+
+    /// The encoder to keep: the trained one, or its teacher.
+    pub fn kept(&self) -> &Encoder {
+        self.objective.teacher().unwrap_or(&self.encoder)
+    }
+
+    /// What the finished model would give for a batch, `[n, d]`.
+    pub fn represent(&self, input: &Input) -> Tensor<2> {
+        let pooled = self.kept().encode(input).pooled;
+        match self.objective.neck() {
+            Some(neck) => neck.forward(pooled),
+            None => pooled,
+        }
+    }
+
+    /// Numbers per vector of the finished model.
+    pub fn width(&self) -> usize {
+        self.objective.neck().map_or(self.kept().width(), |neck| neck.weight.dims()[1])
     }
 }

@@ -29,6 +29,7 @@ pub use learner::Learner;
 pub use probe::Reading;
 
 use crate::input::Views;
+use crate::moment::Moment;
 use crate::optimizer::{Gradients, Optimizer};
 use crate::run::Run;
 use crate::schedule::Schedule;
@@ -103,8 +104,9 @@ impl<'a> Plan<'a> {
     pub fn new(setting: &Setting<'a>) -> Result<Self, Error> {
         let Setting { recipe, preprocess, device, .. } = *setting;
         let config = &recipe.train;
+        let classes = setting.collection.classes.len();
         let learner =
-            Learner::init(recipe, preprocess.shape(), config.seed, &device.clone().autodiff())?;
+            Learner::init(recipe, preprocess.shape(), classes, &device.clone().autodiff())?;
         let loader = training_loader(setting, learner.objective.views())?;
         let steps_per_epoch = (loader.batches_per_epoch() / config.accumulate).max(1);
         let steps = config.steps.unwrap_or(config.epochs * steps_per_epoch);
@@ -152,12 +154,14 @@ pub fn train(plan: Plan, run: &Run, progress: &mut Progress) -> Result<Outcome, 
             session.state.batch = batches.position();
             let mut terms = Terms::default();
             let mut gradients = Gradients::new();
-            for batch in taken {
+            let moment = Moment { step: session.state.step, ..Moment::first(config.seed, steps) };
+            for (batch, number) in taken.into_iter().zip(0..) {
                 let views = Views::from_batch(batch, &device.clone().autodiff());
-                let loss = session.learner.loss(&views);
+                let loss = session.learner.loss(&views, &Moment { batch: number, ..moment });
                 terms.add(&loss, config.accumulate);
                 let tape = (loss.total / config.accumulate as f64).backward();
                 gradients.add(weights::gradients(&session.learner, tape));
+                session.learner.objective.remember(loss.seen);
             }
             if !terms.loss.is_finite() {
                 return Err(Error::Diverged { loss: terms.loss, step: session.state.step });
@@ -165,6 +169,8 @@ pub fn train(plan: Plan, run: &Run, progress: &mut Progress) -> Result<Outcome, 
             let norm = gradients.clip(config.clip);
             let rate = schedule.rate(session.state.step);
             session.learner = session.optimizer.step(session.learner, gradients, rate);
+            let Learner { encoder, objective } = &mut session.learner;
+            objective.follow(encoder, &moment);
             session.state.step += 1;
             if let Some(average) = &mut session.average {
                 average.follow(&session.learner);

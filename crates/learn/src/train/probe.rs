@@ -186,10 +186,10 @@ impl Probe {
     }
 
     fn encode(&self, learner: &Learner, inputs: &[Ready]) -> Matrix {
-        let mut vectors = Matrix::empty(learner.encoder.width());
+        let mut vectors = Matrix::empty(learner.width());
         for input in inputs {
-            let latent = learner.encoder.encode(&Input::from_data(input.clone(), &self.device));
-            let data = latent.pooled.into_data();
+            let data =
+                learner.represent(&Input::from_data(input.clone(), &self.device)).into_data();
             vectors.extend(data.as_slice().expect("latents are f32"));
         }
         vectors

@@ -24,10 +24,15 @@ fn saved_names_are_pinned() {
         let encoder = config.init(SHAPE, &mut Init::new(0, &device)).expect("takes pictures");
         list("encoder", method.keyword, weights::collect(&encoder));
     }
+    // Small, with patches: a teacher repeats the names of its encoder.
+    let encoder: encoder::Config =
+        toml::from_str("[vit]\nwidth = 16\nheads = 2\ndepth = 1").expect("settings");
     for method in objective::METHODS {
         let config = objective::Config::default_of(method.keyword).expect("a listed method");
-        let context = Context { latent_width: 16, shape: SHAPE };
-        let objective = config.init(context, &mut Init::new(0, &device)).expect("takes pictures");
+        let mut init = Init::new(0, &device);
+        let encoder = encoder.init(SHAPE, &mut init).expect("takes pictures");
+        let context = Context { encoder: &encoder, shape: SHAPE, classes: 3 };
+        let objective = config.init(context, &mut init).expect("takes pictures");
         list("objective", method.keyword, weights::collect(&objective));
     }
     let found = lines.join("\n") + "\n";

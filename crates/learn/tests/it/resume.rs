@@ -2,11 +2,12 @@
 
 use pith_learn::run::Run;
 use pith_learn::train::{Ending, Learner};
-use pith_learn::{optimizer, weights};
+use pith_learn::{objective, optimizer, weights};
 
 use super::toy;
 
-const METHOD: &str = "[encoder.cnn]\nwidths = [8, 16]\n[objective.simclr]\nprojector = [16, 8]";
+/// Small, with patches, so that every objective can be asked.
+const ENCODER: &str = "[encoder.vit]\nwidth = 16\ndepth = 1\nheads = 2";
 
 /// Everything measured, without the times.
 fn measured(run: &Run) -> Vec<serde_json::Value> {
@@ -28,13 +29,17 @@ fn hash(learner: &Learner) -> u64 {
 fn a_run_stopped_after_every_step_ends_bit_for_bit_the_same() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pictures = toy::write(folder.path(), 120);
-    for method in optimizer::METHODS {
-        let optimizer = format!("optimizer = '{}'", method.keyword);
-        let changes = [&*optimizer, "train.average=0.9", "train.patience=9", "train.workers=2"];
-        let recipe = toy::recipe(&pictures, METHOD, &changes);
+    let with_optimizers = optimizer::METHODS.iter().map(|method| ("simclr", method.keyword));
+    let others = objective::METHODS.iter().filter(|method| method.keyword != "simclr");
+    let with_objectives = others.map(|method| (method.keyword, "adamw"));
+    for (objective, optimizer) in with_optimizers.chain(with_objectives) {
+        let named = format!("optimizer = '{optimizer}'");
+        let changes = [&*named, "train.average=0.9", "train.patience=9", "train.workers=2"];
+        let method = format!("objective = '{objective}'\n{ENCODER}");
+        let recipe = toy::recipe(&pictures, &method, &changes);
+        let method = format!("{objective} {optimizer}");
         let create = |name: &str| {
-            let folder = folder.path().join(format!("{name}-{}", method.keyword));
-            Run::create(&folder, false).expect("a new run")
+            Run::create(&folder.path().join(format!("{name}-{method}")), false).expect("a new run")
         };
 
         let straight = create("straight");
@@ -52,9 +57,9 @@ fn a_run_stopped_after_every_step_ends_bit_for_bit_the_same() {
             starts += 1;
         };
         assert_eq!(starts, 20, "one step a start");
-        assert_eq!(pieced.state, whole.state, "{}", method.keyword);
-        assert_eq!(hash(&pieced.learner), hash(&whole.learner), "{}", method.keyword);
-        assert_eq!(measured(&stopped), measured(&straight), "{}", method.keyword);
+        assert_eq!(pieced.state, whole.state, "{method}");
+        assert_eq!(hash(&pieced.learner), hash(&whole.learner), "{method}");
+        assert_eq!(measured(&stopped), measured(&straight), "{method}");
     }
 }
 

@@ -8,6 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use pith_data::sample::Shape;
 use pith_learn::input::{Input, Views};
+use pith_learn::moment::Moment;
 use pith_learn::nn::Init;
 use pith_learn::objective::Context;
 use pith_learn::optimizer::{self, Optimizer};
@@ -33,7 +34,7 @@ fn learner(device: &Device) -> Learner {
     let encoder = encoder.init(shape, &mut init).expect("an encoder of pictures");
     let objective: objective::Config =
         toml::from_str("[simclr]\nprojector = [8, 4]\ntemperature = 0.2").expect("settings");
-    let context = Context { latent_width: encoder.width(), shape };
+    let context = Context { encoder: &encoder, shape, classes: 0 };
     let objective = objective.init(context, &mut init).expect("an objective");
     Learner { encoder, objective }
 }
@@ -57,7 +58,7 @@ fn four_steps_of_simclr_on_a_resnet_agree_with_pytorch() {
         };
         let inputs = vec![view("first"), view("second")];
         let labels = vec![None; inputs[0].samples()];
-        let total = learner.loss(&Views { inputs, labels }).total;
+        let total = learner.loss(&Views { inputs, labels }, &Moment::first(0, 4)).total;
         let found: f64 = total.clone().without_autodiff().into_scalar();
         assert!((found - loss).abs() < 1e-4 * loss, "step {step}: {found} and {loss}");
         let gradients = weights::gradients(&learner, total.backward());

@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     let mut progress = Progress::new(!common.quiet);
     let outcome = train::train(plan, &run, &mut progress)?;
     list_skipped(&run, &outcome.skipped)?;
-    let model = Model::new(&outcome.learner.encoder, recipe.encoder.clone(), preprocess.clone());
+    let model = Model::new(&outcome.learner, recipe.encoder.clone(), preprocess.clone());
     match &outcome.ending {
         Ending::Interrupted => {
             eprintln!(
