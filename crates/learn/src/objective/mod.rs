@@ -2,6 +2,9 @@
 //!
 //! Adding one is a file here and a line in the list below.
 
+mod labels;
+mod siamese;
+
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
 
@@ -113,9 +116,6 @@ fn above_zero(key: &str, value: f64) -> Result<f64, crate::Error> {
         false => Err(crate::Error::Recipe(format!("{key} must be above zero, received {value}"))),
     }
 }
-
-mod labels;
-mod siamese;
 
 #[cfg(test)]
 pub(crate) mod golden;

@@ -86,24 +86,15 @@ impl Learn for SimSiam {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoder;
-    use crate::input::Input;
+    use crate::objective::siamese::testing;
     use crate::weights;
-    use burn::tensor::Device;
-    use pith_data::sample::Shape;
 
-    /// The gradient that reaches the projector, by name and size.
+    /// The size of the gradient that reaches the projector.
     fn projector_gradient(settings: &str) -> f64 {
-        let device = Device::flex().autodiff();
-        let mut init = Init::new(1, &device);
-        let shape = Shape::Features { width: 4 };
-        let encoder: encoder::Config = toml::from_str("[mlp]\nwidth = 4").expect("settings");
-        let encoder = encoder.init(shape, &mut init).expect("an encoder of rows");
+        let mut init = testing::init();
+        let (encoder, views) = testing::encoder(&mut init);
         let config: Config = toml::from_str(settings).expect("settings");
-        let context = Context { encoder: &encoder, shape, classes: 0 };
-        let objective = config.init(context, &mut init).expect("an objective");
-        let inputs = [0, 1].map(|_| Input::Features(init.normal([8, 4], 1.0).val().detach()));
-        let views = Views { inputs: inputs.to_vec(), labels: vec![None; 8] };
+        let objective = config.init(testing::context(&encoder), &mut init).expect("an objective");
         let total = objective.loss(&encoder, &views, &Moment::first(0, 1)).total;
         weights::gradients(&objective.projector, total.backward()).norm()
     }

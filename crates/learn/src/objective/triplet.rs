@@ -30,6 +30,9 @@ pub(super) const ABOUT: About = About {
     citation: "Hermans, Beyer, Leibe: In defense of the triplet loss for person re-identification, 2017",
 };
 
+/// The shortest squared distance, so that the root has a gradient.
+const SHORTEST: f64 = 1e-12;
+
 /// Settings; the hardest triplets with a soft margin, as the paper found best.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -99,6 +102,16 @@ pub struct Rule {
     pub margin: Margin,
 }
 
+impl Rule {
+    /// Whether a triplet of this excess `d(a, p) - d(a, n)` has a loss.
+    fn counts(self, excess: f64) -> bool {
+        match self.margin {
+            Margin::Soft => true,
+            Margin::Hinge(margin) => excess + margin > 0.0,
+        }
+    }
+}
+
 impl Learn for Triplet {
     fn views(&self) -> usize {
         2
@@ -148,20 +161,18 @@ fn distances(rows: Tensor<2>) -> Tensor<2> {
     (squares.clone() + squares.transpose() - products * 2.0).clamp_min(SHORTEST).sqrt()
 }
 
-/// The shortest squared distance, so that the root has a gradient.
-const SHORTEST: f64 = 1e-12;
-
 /// The places of `d(a, p)` and `d(a, n)` in a matrix of distances, for every triplet that counts.
 fn mine(distances: &[f64], groups: &[i64], rule: Rule) -> Vec<(i64, i64)> {
     let rows = groups.len();
     let mut chosen = Vec::new();
     for anchor in 0..rows {
-        let place = |other: usize| anchor * rows + other;
-        let (positives, negatives): (Vec<usize>, Vec<usize>) =
-            (0..rows).partition(|&other| groups[other] == groups[anchor]);
-        let places = |others: Vec<usize>| others.into_iter().map(place).collect::<Vec<_>>();
-        let others = positives.into_iter().filter(|&other| other != anchor).collect();
-        chosen.extend(of_anchor(distances, &places(others), &places(negatives), rule));
+        let others = |same: bool| -> Vec<usize> {
+            (0..rows)
+                .filter(|&other| other != anchor && (groups[other] == groups[anchor]) == same)
+                .map(|other| anchor * rows + other)
+                .collect()
+        };
+        chosen.extend(of_anchor(distances, &others(true), &others(false), rule));
     }
     chosen.into_iter().map(|(near, far)| (near as i64, far as i64)).collect()
 }
@@ -171,33 +182,28 @@ fn of_anchor(
     distances: &[f64],
     positives: &[usize],
     negatives: &[usize],
-    Rule { mining, margin }: Rule,
+    rule: Rule,
 ) -> Vec<(usize, usize)> {
-    let by_distance = |a: &&usize, b: &&usize| distances[**a].total_cmp(&distances[**b]);
-    let (Some(&hardest), Some(&nearest), Some(&farthest)) = (
-        positives.iter().max_by(by_distance),
-        negatives.iter().min_by(by_distance),
-        negatives.iter().max_by(by_distance),
-    ) else {
-        return Vec::new();
-    };
-    let semi_hard = |positive: usize| {
-        let farther = negatives.iter().filter(|&&place| distances[place] > distances[positive]);
-        *farther.min_by(by_distance).unwrap_or(&farthest)
-    };
-    let counts = |&(positive, negative): &(usize, usize)| match margin {
-        Margin::Soft => true,
-        Margin::Hinge(margin) => distances[positive] - distances[negative] + margin > 0.0,
-    };
-    let pairs = positives.iter().copied();
-    match mining {
-        Mining::Hard => vec![(hardest, nearest)],
-        Mining::SemiHard => pairs.map(|positive| (positive, semi_hard(positive))).collect(),
-        Mining::All => pairs
-            .flat_map(|positive| negatives.iter().map(move |&negative| (positive, negative)))
-            .filter(counts)
+    let order = |a: &usize, b: &usize| distances[*a].total_cmp(&distances[*b]);
+    let (near, far) = (positives.iter().copied(), negatives.iter().copied());
+    match rule.mining {
+        Mining::Hard => near.max_by(order).zip(far.min_by(order)).into_iter().collect(),
+        Mining::SemiHard => near
+            .filter_map(|positive| Some((positive, semi_hard(distances, positive, negatives)?)))
+            .collect(),
+        Mining::All => near
+            .flat_map(|positive| far.clone().map(move |negative| (positive, negative)))
+            .filter(|&(positive, negative)| rule.counts(distances[positive] - distances[negative]))
             .collect(),
     }
+}
+
+/// The nearest negative that is farther than the positive, or the farthest of all.
+fn semi_hard(distances: &[f64], positive: usize, negatives: &[usize]) -> Option<usize> {
+    let order = |a: &usize, b: &usize| distances[*a].total_cmp(&distances[*b]);
+    let farther = |place: &usize| distances[*place] > distances[positive];
+    let negatives = negatives.iter().copied();
+    negatives.clone().filter(farther).min_by(order).or_else(|| negatives.max_by(order))
 }
 
 #[cfg(test)]
