@@ -29,6 +29,7 @@ pub mod recipe;
 pub mod run;
 pub mod schedule;
 pub mod train;
+pub mod transfer;
 pub mod weights;
 
 pub use error::Error;

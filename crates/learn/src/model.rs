@@ -168,6 +168,16 @@ impl Model {
         self.parts.neck_width().unwrap_or_else(|| self.parts.encoder.width())
     }
 
+    /// What encodes, off the tape.
+    pub fn encoder(&self) -> &Encoder {
+        &self.parts.encoder
+    }
+
+    /// The settings of the encoder.
+    pub fn config(&self) -> &encoder::Config {
+        &self.config
+    }
+
     /// Changes with anything that decides a vector.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint

@@ -60,6 +60,10 @@ impl Learn for CrossEntropy {
         1
     }
 
+    fn scores(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.classifier.forward(latent))
+    }
+
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
         let logits = self.classifier.forward(encoder.encode(&views.inputs[0]).pooled);
         Loss::whole(cross_entropy(logits, &views.labels, self.smoothing))

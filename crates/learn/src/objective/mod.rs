@@ -70,6 +70,12 @@ pub trait Learn {
         None
     }
 
+    /// Latents, `[n, width]`, to one number per class, `[n, classes]`, the largest for the class that
+    /// is most likely; none where the objective learns no classes.
+    fn scores(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
     /// The loss of a batch.
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss;
 

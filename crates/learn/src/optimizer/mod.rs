@@ -4,6 +4,7 @@
 //! checkpoint is a file of named tensors. Adding one is a file here and a line in the list below.
 
 mod gradients;
+mod layer_decay;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 
 pub use gradients::Gradients;
+pub use layer_decay::LayerDecay;
 
 use crate::Error;
 use crate::weights::{Path, Weights};
@@ -129,6 +131,7 @@ pub struct Slot {
 #[derive(Clone, Debug)]
 pub struct Optimizer {
     config: Config,
+    layer_decay: Option<LayerDecay>,
     slots: BTreeMap<String, Slot>,
     steps: usize,
 }
@@ -136,7 +139,12 @@ pub struct Optimizer {
 impl Optimizer {
     /// An optimizer that has not stepped yet.
     pub fn new(config: Config) -> Self {
-        Self { config, slots: BTreeMap::new(), steps: 0 }
+        Self { config, layer_decay: None, slots: BTreeMap::new(), steps: 0 }
+    }
+
+    /// The same, with rates that fall towards the entrance of the encoder.
+    pub fn with_layer_decay(self, decay: LayerDecay) -> Self {
+        Self { layer_decay: Some(decay), ..self }
     }
 
     /// Changes every parameter that has a gradient, in place where nobody else holds it.
@@ -204,7 +212,9 @@ impl ModuleMapper for Stepper<'_> {
         let value = tensor.without_autodiff().flatten(0, D - 1);
         let slot = self.optimizer.slots.remove(&name);
         let parameter = Parameter { value, gradient, slot, matrix: D > 1 };
-        let (value, slot) = self.optimizer.config.update(parameter, self.step);
+        let share = self.optimizer.layer_decay.as_ref().map_or(1.0, |decay| decay.share(&name));
+        let step = Step { rate: self.step.rate * share, ..self.step };
+        let (value, slot) = self.optimizer.config.update(parameter, step);
         self.optimizer.slots.insert(name, slot);
         let value = value.reshape(shape);
         let value = if autodiff { value.autodiff().require_grad() } else { value };

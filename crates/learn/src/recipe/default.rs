@@ -25,6 +25,36 @@ pub(super) fn text(path: &Path, kind: Kind, samples: usize) -> String {
     format!("data.path = {path}\n{rest}\n[train]\nepochs = {epochs}\nbatch-size = {batch}\n")
 }
 
+/// A recipe that teaches an encoder the classes of so many training samples, as text.
+pub(super) fn transfer(
+    path: &Path,
+    kind: Kind,
+    samples: usize,
+    from: &Path,
+    encoder: &toml::Table,
+) -> String {
+    let quoted = |path: &Path| toml::Value::String(path.display().to_string());
+    let views = match kind {
+        Kind::Pictures { .. } => {
+            "views = [{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]"
+        }
+        Kind::Rows => "",
+    };
+    let encoder = toml::Table::from_iter([("encoder".into(), encoder.clone().into())]);
+    let batch = FEW.min(samples / 2).max(2);
+    let epochs = (STEPS * batch / 2).div_ceil(samples.max(1)).max(EPOCHS);
+    format!(
+        "data.path = {}\n{views}\n{encoder}\n[objective.cross-entropy]\n\
+         [transfer]\nfrom = {}\n\
+         [train]\nepochs = {epochs}\nbatch-size = {batch}\nmonitor = \"accuracy\"\n",
+        quoted(path),
+        quoted(from)
+    )
+}
+
+/// Samples per step of a fine-tuning, where labels are few.
+const FEW: usize = 64;
+
 /// SimCLR on a narrow ResNet: what a plain CPU trains in minutes to an hour.
 const PICTURES: &str = r#"
 views = [

@@ -51,6 +51,41 @@ pub struct Recipe {
     /// What the proof may cost.
     #[serde(default)]
     pub proof: Proof,
+    /// A finished run whose encoder is where this one starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Transfer>,
+}
+
+/// The recipe's `[transfer]` table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Transfer {
+    /// The folder of a run or of a model; its encoder and its preparation of samples are taken.
+    pub from: String,
+    /// Share of the learning rate that a layer of the encoder keeps of the next one's, in `(0, 1]`.
+    #[serde(default = "Transfer::layer_decay")]
+    pub layer_decay: f64,
+}
+
+impl Transfer {
+    /// From a folder, all else by default.
+    pub fn new(from: impl Into<String>) -> Self {
+        Self { from: from.into(), layer_decay: Self::layer_decay() }
+    }
+
+    fn layer_decay() -> f64 {
+        0.75
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self.layer_decay > 0.0 && self.layer_decay <= 1.0 {
+            true => Ok(()),
+            false => Err(Error::Recipe(format!(
+                "transfer.layer-decay must be above 0 and at most 1, received {}",
+                self.layer_decay
+            ))),
+        }
+    }
 }
 
 /// The recipe's `[proof]` table.
@@ -102,6 +137,26 @@ impl Recipe {
         Self::parse(&default::text(path, kind, samples), "default recipe", overrides)
     }
 
+    /// Something good for teaching the encoder of a finished run the classes of other samples.
+    ///
+    /// # Errors
+    /// Where an override cannot be read.
+    pub fn transfer_for(
+        path: &Path,
+        kind: Kind,
+        samples: usize,
+        from: &Path,
+        encoder: &encoder::Config,
+        overrides: &[String],
+    ) -> Result<Self, Error> {
+        let encoder = match toml::Table::try_from(encoder) {
+            Ok(encoder) => encoder,
+            Err(error) => panic!("settings are tables, numbers and strings: {error}"),
+        };
+        let text = default::transfer(path, kind, samples, from, &encoder);
+        Self::parse(&text, "default recipe for a transfer", overrides)
+    }
+
     /// The recipe with every default written out.
     pub fn resolved(&self) -> String {
         match toml::to_string(self) {
@@ -112,6 +167,7 @@ impl Recipe {
 
     fn check(&self) -> Result<(), Error> {
         self.train.check()?;
+        self.transfer.as_ref().map_or(Ok(()), Transfer::check)?;
         self.optimizer.check()
     }
 }

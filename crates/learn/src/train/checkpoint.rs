@@ -36,10 +36,12 @@ pub struct State {
 impl State {
     /// Whether a reading is the best so far; counts those that are not.
     pub fn judge(&mut self, monitor: Monitor, reading: &Reading) -> bool {
-        let value = match (monitor, reading.knn) {
-            (Monitor::Knn, Some(accuracy)) => accuracy,
-            _ => reading.health.rank_me,
+        let accuracy = match monitor {
+            Monitor::Accuracy => reading.accuracy.or(reading.knn),
+            Monitor::Knn => reading.knn,
+            Monitor::Rank => None,
         };
+        let value = accuracy.unwrap_or(reading.health.rank_me);
         let better = value.is_finite() && self.best.is_none_or(|best| value > best);
         if better {
             self.best = Some(value);

@@ -51,6 +51,8 @@ pub struct Config {
 pub enum Monitor {
     /// kNN accuracy on the validation split; `rank` where the samples have no classes.
     Knn,
+    /// Accuracy of the objective's own classes on the validation split; `knn` where it learns none.
+    Accuracy,
     /// RankMe, which needs no classes.
     Rank,
 }

@@ -1,5 +1,7 @@
 //! What is trained: an encoder and the objective's heads.
 
+use std::path::Path;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use pith_data::sample::Shape;
@@ -9,7 +11,7 @@ use crate::input::{Input, Views};
 use crate::moment::Moment;
 use crate::nn::Init;
 use crate::objective::{Context, Loss, Objective};
-use crate::{Error, Recipe};
+use crate::{Error, Model, Recipe, weights};
 
 /// An encoder and the objective's heads.
 #[derive(Module, Debug)]
@@ -33,6 +35,10 @@ impl Learner {
     ) -> Result<Self, Error> {
         let mut init = Init::new(recipe.train.seed, device);
         let encoder = recipe.encoder.init(shape, &mut init)?;
+        let encoder = match &recipe.transfer {
+            Some(transfer) => transferred(encoder, Path::new(&transfer.from), device)?,
+            None => encoder,
+        };
         let context = Context { encoder: &encoder, shape, classes };
         let objective = recipe.objective.init(context, &mut init)?;
         Ok(Self { encoder, objective })
@@ -61,4 +67,10 @@ impl Learner {
     pub fn width(&self) -> usize {
         self.objective.neck().map_or(self.kept().width(), |neck| neck.weight.dims()[1])
     }
+}
+
+/// The encoder with the weights of a finished run.
+fn transferred(encoder: Encoder, from: &Path, device: &Device) -> Result<Encoder, Error> {
+    let model = Model::load(from, &device.clone().inner())?;
+    weights::restore(encoder, weights::collect(model.encoder()), from)
 }

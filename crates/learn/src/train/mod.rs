@@ -30,7 +30,7 @@ pub use probe::Reading;
 
 use crate::input::Views;
 use crate::moment::Moment;
-use crate::optimizer::{Gradients, Optimizer};
+use crate::optimizer::{Gradients, LayerDecay, Optimizer};
 use crate::run::Run;
 use crate::schedule::Schedule;
 use crate::{Error, Recipe, weights};
@@ -131,7 +131,7 @@ pub fn train(plan: Plan, run: &Run, progress: &mut Progress) -> Result<Outcome, 
 
     let mut session = Session {
         average: config.average.map(|decay| Average::new(decay, &learner)),
-        optimizer: Optimizer::new(recipe.optimizer.clone()),
+        optimizer: optimizer(recipe, &learner),
         state: State::default(),
         learner,
     };
@@ -262,6 +262,17 @@ impl Terms {
                 None => self.parts.push((name, value)),
             }
         }
+    }
+}
+
+fn optimizer(recipe: &Recipe, learner: &Learner) -> Optimizer {
+    let optimizer = Optimizer::new(recipe.optimizer.clone());
+    match &recipe.transfer {
+        Some(transfer) => {
+            let names = weights::collect(&learner.valid());
+            optimizer.with_layer_decay(LayerDecay::new(transfer.layer_decay, names.keys()))
+        }
+        None => optimizer,
     }
 }
 

@@ -15,6 +15,7 @@ use pith_space::{Matrix, probe::knn};
 use super::{Learner, Setting};
 use crate::Error;
 use crate::input::Input;
+use crate::transfer;
 
 /// Held-out samples whose vectors are looked at.
 const HELD_OUT: usize = 1024;
@@ -32,6 +33,8 @@ pub struct Reading {
     pub projected: Option<Health>,
     /// The standard deviation that the objective asks of it.
     pub asked: Option<f64>,
+    /// Accuracy of the objective's own classes on held-out samples, where it learns classes.
+    pub accuracy: Option<f64>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
 }
@@ -55,6 +58,7 @@ impl Reading {
             values.push(("health/projected-effective-rank", projected.effective_rank));
             values.push(("health/projected-collapse-level", projected.collapse_level));
         }
+        values.extend(self.accuracy.map(|accuracy| ("accuracy", accuracy)));
         values.extend(self.knn.map(|accuracy| ("knn", accuracy)));
         values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -77,6 +81,9 @@ impl Reading {
 
 impl fmt::Display for Reading {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(accuracy) = self.accuracy {
+            write!(formatter, "accuracy {:.1} %  ", 100.0 * accuracy)?;
+        }
         if let Some(accuracy) = self.knn {
             write!(formatter, "knn {:.1} %  ", 100.0 * accuracy)?;
         }
@@ -152,6 +159,7 @@ impl Probe {
             health: Health::measure(&first, Some(&second)),
             projected: a.as_ref().map(|a| Health::measure(a, b.as_ref())),
             asked: learner.objective.spread(),
+            accuracy: self.accuracy(learner),
             knn: self.knn(learner)?,
         })
     }
@@ -175,6 +183,20 @@ impl Probe {
             return Ok(None);
         }
         Ok(Some(knn::accuracy(&bank, &bank_labels, &held_out, &labels, None)?))
+    }
+
+    fn accuracy(&self, learner: &Learner) -> Option<f64> {
+        let mut right = Vec::new();
+        let mut rest = &self.held_out.labels[..];
+        for input in &self.held_out.inputs {
+            let (labels, others) = rest.split_at(input.samples());
+            rest = others;
+            let input = Input::from_data(input.clone(), &self.device);
+            right.extend(transfer::right(learner, &input, labels)?);
+        }
+        let count = right.len();
+        (self.apart && count > 0)
+            .then(|| right.into_iter().filter(|&right| right).count() as f64 / count as f64)
     }
 
     /// Vectors and classes of the samples that have a class.

@@ -1,6 +1,7 @@
 //! `pith train`: from raw data to a proven, searchable representation.
 
 mod samples;
+mod transfer;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ Examples:
   pith train photos/ --set objective=vicreg --set train.epochs=50
   pith train corpus.txt                      word vectors of a text (.txt, .jsonl; .gz, .zst)
   pith train recipes/words.toml --set words.dimensions=200
+  pith train --from runs/photos birds/       fine-tunes on the classes of birds/, beside a twin from scratch
   pith train --resume runs/cifar10           goes on bit for bit where it was stopped")]
 pub struct Arguments {
     /// A recipe (.toml), or data to train on with a recipe that suits it
@@ -35,6 +37,9 @@ pub struct Arguments {
     /// Short for --set train.seed=N
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     pub seed: Option<u64>,
+    /// Starts from the encoder of this run and learns the classes of other samples
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    pub from: Option<PathBuf>,
     /// Goes on with an interrupted run
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
@@ -62,7 +67,13 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     };
     match kind {
         Kind::Samples => samples::run(arguments, common),
-        Kind::Words => words::run(arguments, common),
+        Kind::Words => {
+            anyhow::ensure!(
+                arguments.from.is_none(),
+                "--from takes runs of samples, and this is text"
+            );
+            words::run(arguments, common)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
 use pith_learn::{Model, device};
 use serde_json::json;
 
-use super::{Arguments, is_recipe, place};
+use super::{Arguments, is_recipe, place, transfer};
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::{evidence, interrupt, path};
@@ -35,7 +35,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     if !common.quiet {
         describe(&collection);
     }
-    let preprocess = Preprocess::fit(&collection.train, &recipe.input)?;
+    let preprocess = match &recipe.transfer {
+        Some(from) => Model::load(Path::new(&from.from), &device)?.preprocess().clone(),
+        None => Preprocess::fit(&collection.train, &recipe.input)?,
+    };
     let setting = Setting {
         recipe: &recipe,
         collection: &collection,
@@ -70,6 +73,12 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         Ending::Finished | Ending::Stopped { .. } => model.save(&run.model())?,
     }
     let trained = started.elapsed().as_secs_f64();
+    if recipe.transfer.is_some() && !arguments.no_proof {
+        let twin = transfer::Twin { run: &run, setting: &setting, outcome: &outcome };
+        if let Some(code) = twin.measure(common)? {
+            return Ok(code);
+        }
+    }
     if arguments.no_proof {
         finish_without_proof(&run, &outcome, trained, common)?;
         return Ok(ExitCode::SUCCESS);
@@ -94,6 +103,9 @@ fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
     let what = arguments.what.as_ref().context("name a recipe or data")?;
     let mut changes = arguments.set.clone();
     changes.extend(arguments.seed.map(|seed| format!("train.seed={seed}")));
+    if let Some(from) = &arguments.from {
+        return Ok((transfer::recipe(from, what, changes)?, place(arguments, what)));
+    }
     let recipe = match is_recipe(what) {
         true => {
             path::must_exist(what)?;
@@ -111,7 +123,7 @@ fn default_recipe(data: &Path, changes: &[String]) -> Result<Recipe> {
     Ok(Recipe::default_for(data, kind(&train), train.len(), changes)?)
 }
 
-fn kind(train: &Subset) -> Kind {
+pub(super) fn kind(train: &Subset) -> Kind {
     if matches!(train.dataset.kind(), DataKind::Row(_)) {
         return Kind::Rows;
     }
