@@ -57,15 +57,20 @@ class ResNet(nn.Module):
 
 
 class Projector(nn.Module):
-    """Linear, batch norm, ReLU, repeated; a linear layer at the end."""
+    """Linear, batch norm, ReLU, repeated; a linear layer at the end. Where `standardized`, that has
+    no bias and is followed by batch norm, whose scale and shift stay one and zero."""
 
-    def __init__(self, widths):
+    def __init__(self, widths, standardized=False):
         super().__init__()
         self.hidden = nn.Sequential(*map(Hidden, widths[:-2], widths[1:-1]))
-        self.output = nn.Linear(widths[-2], widths[-1])
+        self.output = nn.Linear(widths[-2], widths[-1], bias=not standardized)
+        self.norm = None
+        if standardized:
+            self.norm = nn.BatchNorm1d(widths[-1]).requires_grad_(False)
 
     def forward(self, x):
-        return self.output(self.hidden(x))
+        x = self.output(self.hidden(x))
+        return x if self.norm is None else self.norm(x)
 
 
 class Hidden(nn.Module):

@@ -1,15 +1,16 @@
 """The same weights and the same batches must give the same losses in Pith and in PyTorch.
 
     python same_weights.py run --weights weights.safetensors --batches batches.safetensors
-    python same_weights.py write FOLDER
+    python same_weights.py write FOLDER --objective byol
 
 `run` starts from a checkpoint of Pith (every parameter and running statistic of encoder and
 objective, under Pith's names) and takes one AdamW step of a constant rate on each batch;
 `batches.safetensors` holds `first` and `second`, f32 `[steps, n, channels, height, width]`: the
 two views of every batch as they enter the encoder. The loss before each step and the sum of
-squares of every parameter after the last are printed as JSON.
+squares of every parameter after the last, teachers included, are printed as JSON.
 
-`write` draws weights and batches here, writes both files for Pith, and `expected.json` beside them.
+`write` draws weights here, writes them for Pith, and `expected.json` beside them. Its batches come
+from a formula that both sides know (`drawn`).
 """
 
 import argparse
@@ -18,15 +19,17 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from model import SimCLR
+from objectives import OBJECTIVES
 from train import adamw, update
 
 # Where Pith's names differ from PyTorch's.
 RENAMES = {
-    r"^projector\.": "objective.projector.",
+    r"^(projector|predictor|expander)\.": r"objective.\1.",
+    r"^target\.(encoder|projector)\.": r"objective.target.\1.module.",
     r"(norm\d?)\.weight$": r"\1.gamma",
     r"(norm\d?)\.bias$": r"\1.beta",
     r"\.running_var$": ".running_variance",
@@ -67,18 +70,35 @@ def losses(model, batches, settings) -> dict:
     """What both sides must agree on."""
     optimizer = adamw(model, settings.weight_decay)
     views = zip(batches["first"], batches["second"], strict=True)
-    found = [update(model, optimizer, *pair, settings.learning_rate) for pair in views]
+    found = []
+    for step, pair in enumerate(views):
+        found.append(update(model, optimizer, *pair, settings.learning_rate))
+        if hasattr(model, "follow"):
+            model.follow(step, len(batches["first"]))
     after = to_pith(model.state_dict())
     squares = {name: value.double().square().sum().item() for name, value in after.items()}
     return {"losses": found, "sum-of-squares": squares}
 
 
+def drawn(steps: int, samples: int, side: int) -> dict:
+    """Batches of pictures, each seen twice under noise: numbers in [-1, 1) from the linear
+    congruential sequence `x = 1664525 x + 1013904223 mod 2^32`, begun at 1."""
+    shape = (steps, 3, samples, 3, side, side)  # a picture, and the noise of either view
+    numbers, x = np.empty(np.prod(shape)), 1
+    for place in range(len(numbers)):
+        x = (1664525 * x + 1013904223) % 2**32
+        numbers[place] = x / 2**31 - 1
+    picture, *noises = numbers.reshape(shape).swapaxes(0, 1)
+    views = [torch.tensor(picture + 0.5 * noise, dtype=torch.float32) for noise in noises]
+    return dict(zip(("first", "second"), views, strict=True))
+
+
 def main():
     shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--objective", choices=OBJECTIVES, default="simclr")
     shared.add_argument("--widths", type=int, nargs="+", default=[32, 64, 128])
     shared.add_argument("--blocks", type=int, nargs="+", default=[1, 1, 1])
     shared.add_argument("--projector", type=int, nargs="+", default=[256, 128])
-    shared.add_argument("--temperature", type=float, default=0.2)
     shared.add_argument("--learning-rate", type=float, default=1e-3)
     shared.add_argument("--weight-decay", type=float, default=1e-4)
     shared.add_argument("--threads", type=int, default=2)
@@ -89,24 +109,22 @@ def main():
     run.add_argument("--batches", required=True)
     write = verbs.add_parser("write", parents=[shared])
     write.add_argument("folder", type=Path)
-    write.add_argument("--steps", type=int, default=5)
+    write.add_argument("--steps", type=int, default=50)
     write.add_argument("--batch", type=int, default=8)
     write.add_argument("--side", type=int, default=8)
     settings = parser.parse_args()
 
     torch.set_num_threads(settings.threads)
     torch.manual_seed(0)
-    model = SimCLR(settings.widths, settings.blocks, settings.projector, settings.temperature)
+    model = OBJECTIVES[settings.objective](settings.widths, settings.blocks, settings.projector)
     if settings.verb == "run":
         from_pith(model, load_file(settings.weights))
         batches = load_file(settings.batches)
         print(json.dumps(losses(model, batches, settings), indent=1))
         return
     settings.folder.mkdir(parents=True, exist_ok=True)
-    pictures = torch.randn(settings.steps, settings.batch, 3, settings.side, settings.side)
-    batches = {view: pictures + 0.5 * torch.randn_like(pictures) for view in ("first", "second")}
+    batches = drawn(settings.steps, settings.batch, settings.side)
     save_file(to_pith(model.state_dict()), settings.folder / "weights.safetensors")
-    save_file(batches, settings.folder / "batches.safetensors")
     expected = json.dumps(losses(model, batches, settings), indent=1)
     (settings.folder / "expected.json").write_text(expected + "\n")
 

@@ -42,6 +42,15 @@ impl BatchNorm {
         }
     }
 
+    /// The same without a scale and a shift to learn: they stay one and zero.
+    pub fn plain(channels: usize, init: &Init) -> Self {
+        Self {
+            gamma: init.fixed([channels], vec![1.0; channels]),
+            beta: init.fixed([channels], vec![0.0; channels]),
+            ..Self::new(channels, init)
+        }
+    }
+
     /// `[n, channels, ..]` to the same shape; statistics of the batch on an autodiff device,
     /// running statistics elsewhere.
     pub fn forward<const D: usize>(&self, input: Tensor<D>, after: After) -> Tensor<D> {

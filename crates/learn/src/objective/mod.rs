@@ -2,6 +2,9 @@
 //!
 //! Adding one is a file here and a line in the list below.
 
+mod labels;
+mod siamese;
+
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
 
@@ -15,7 +18,15 @@ methods! {
     /// What training asks of the latent space, with the heads it needs for that; see [`Learn`].
     Objective: Learn(Context<'_>) {
         simclr::SimClr = "simclr",
+        moco_v3::MocoV3 = "moco-v3",
+        byol::Byol = "byol",
+        simsiam::SimSiam = "simsiam",
         vicreg::VicReg = "vicreg",
+        barlow_twins::BarlowTwins = "barlow-twins",
+        supcon::SupCon = "supcon",
+        triplet::Triplet = "triplet",
+        proxy_anchor::ProxyAnchor = "proxy-anchor",
+        cross_entropy::CrossEntropy = "cross-entropy",
         autoencoder::Autoencoder = "autoencoder",
     }
 }
@@ -96,6 +107,14 @@ fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>
         )));
     }
     Ok([context.encoder.width()].iter().chain(layers).copied().collect())
+}
+
+/// A setting that must be above zero.
+fn above_zero(key: &str, value: f64) -> Result<f64, crate::Error> {
+    match value.is_finite() && value > 0.0 {
+        true => Ok(value),
+        false => Err(crate::Error::Recipe(format!("{key} must be above zero, received {value}"))),
+    }
 }
 
 #[cfg(test)]

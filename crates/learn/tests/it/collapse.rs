@@ -2,38 +2,38 @@
 
 use pith_learn::run::Run;
 use pith_learn::train::{Ending, Outcome};
-use pith_space::health::Kind;
+use pith_space::health::{Diagnosis, Kind};
 
 use super::toy;
 
-const METHOD: &str = "[encoder.cnn]\nwidths = [16, 32]\n[objective.vicreg]\nprojector = [64, 64]";
+const VICREG: &str = "[objective.vicreg]\nprojector = [64, 64]";
+const BYOL: &str = "[objective.byol]\nprojector = [64, 32]\npredictor = 64\nmomentum = 0.9";
+const SIMSIAM: &str = "[objective.simsiam]\nprojector = [64, 64]\npredictor = 16";
+const BARLOW_TWINS: &str = "[objective.barlow-twins]\nprojector = [64, 64]";
 
-fn train(changes: &[&str]) -> Outcome {
+fn train(method: &str, changes: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pictures = toy::write(folder.path(), 400);
     let common = ["train.batch-size=64", "train.steps=200", "optimizer.adamw.learning-rate=3e-3"];
-    let recipe = toy::recipe(&pictures, METHOD, &[&common, changes].concat());
+    let method = format!("[encoder.cnn]\nwidths = [16, 32]\n{method}");
+    let recipe = toy::recipe(&pictures, &method, &[&common, changes].concat());
     let run = Run::create(&folder.path().join("run"), false).expect("a new run");
     toy::train(&recipe, &run, false).expect("a training")
 }
 
-#[test]
-fn vicreg_without_variance_collapses_and_is_stopped_with_the_cause() {
-    let outcome = train(&["objective.vicreg.variance=0", "train.steps=800"]);
-    let Ending::Collapsed(diagnosis) = &outcome.ending else {
+/// Trains what must collapse, and says how that was told.
+fn collapse(method: &str, changes: &[&str]) -> Diagnosis {
+    let outcome = train(method, &[&["train.steps=800"], changes].concat());
+    let Ending::Collapsed(diagnosis) = outcome.ending else {
         panic!("not caught: {:?}, {:?}", outcome.ending, outcome.reading)
     };
-    assert!(
-        matches!(diagnosis.kind, Kind::OnePoint | Kind::Shrunk | Kind::FewDirections),
-        "{diagnosis}"
-    );
-    assert!(diagnosis.cause.contains("variance"), "{diagnosis}");
     assert!(outcome.state.step < 800, "stopped only at the end");
+    diagnosis
 }
 
-#[test]
-fn vicreg_as_published_stays_healthy_and_learns() {
-    let outcome = train(&[]);
+/// Trains what must stay healthy and learn.
+fn stays_healthy(method: &str) {
+    let outcome = train(method, &[]);
     assert!(matches!(outcome.ending, Ending::Finished), "{:?}", outcome.ending);
     let reading = outcome.reading.expect("a reading at the end");
     assert!(reading.knn.is_some_and(|accuracy| accuracy > 0.9), "{reading:?}");
@@ -41,8 +41,54 @@ fn vicreg_as_published_stays_healthy_and_learns() {
 }
 
 #[test]
+fn vicreg_without_variance_collapses_and_is_stopped_with_the_cause() {
+    let diagnosis = collapse(VICREG, &["objective.vicreg.variance=0"]);
+    let kinds = [Kind::OnePoint, Kind::Shrunk, Kind::FewDirections];
+    assert!(kinds.contains(&diagnosis.kind), "{diagnosis}");
+    assert!(diagnosis.cause.contains("variance"), "{diagnosis}");
+}
+
+#[test]
+fn vicreg_as_published_stays_healthy_and_learns() {
+    stays_healthy(VICREG);
+}
+
+#[test]
+fn byol_without_a_predictor_collapses() {
+    let diagnosis = collapse(BYOL, &["objective.byol.predictor=0"]);
+    assert_eq!(diagnosis.kind, Kind::OnePoint, "{diagnosis}");
+}
+
+#[test]
+fn byol_as_published_stays_healthy_and_learns() {
+    stays_healthy(BYOL);
+}
+
+#[test]
+fn simsiam_without_the_stop_gradient_collapses() {
+    let diagnosis = collapse(SIMSIAM, &["objective.simsiam.stop-gradient=false"]);
+    assert_eq!(diagnosis.kind, Kind::OnePoint, "{diagnosis}");
+}
+
+#[test]
+fn simsiam_as_published_stays_healthy_and_learns() {
+    stays_healthy(SIMSIAM);
+}
+
+#[test]
+fn barlow_twins_without_redundancy_reduction_says_the_same_in_every_dimension() {
+    let diagnosis = collapse(BARLOW_TWINS, &["objective.barlow-twins.redundancy=0"]);
+    assert_eq!(diagnosis.kind, Kind::FewDirections, "{diagnosis}");
+}
+
+#[test]
+fn barlow_twins_as_published_stays_healthy_and_learns() {
+    stays_healthy(BARLOW_TWINS);
+}
+
+#[test]
 fn a_run_that_stops_improving_ends_early() {
-    let outcome = train(&["train.patience=2", "optimizer.adamw.learning-rate=1e-9"]);
+    let outcome = train(VICREG, &["train.patience=2", "optimizer.adamw.learning-rate=1e-9"]);
     assert!(matches!(outcome.ending, Ending::Stopped { .. }), "{:?}", outcome.ending);
     assert!(outcome.state.step < 200);
 }

@@ -3,6 +3,7 @@
 mod collapse;
 mod conformance;
 mod names;
+mod refusals;
 mod resume;
 mod toy;
 mod twin;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use pith_data::sample::Shape;
 use pith_learn::input::{Input, Views};
 use pith_learn::moment::Moment;
@@ -15,8 +15,12 @@ use pith_learn::optimizer::{self, Optimizer};
 use pith_learn::train::Learner;
 use pith_learn::{encoder, objective, weights};
 
-fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/torch_twin/golden").join(name)
+const SAMPLES: usize = 8;
+const SIDE: usize = 8;
+
+fn file(objective: &str, name: &str) -> PathBuf {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/torch_twin/golden");
+    golden.join(objective).join(name)
 }
 
 #[derive(serde::Deserialize)]
@@ -26,43 +30,69 @@ struct Expected {
     sum_of_squares: BTreeMap<String, f64>,
 }
 
-fn learner(device: &Device) -> Learner {
+fn learner(objective: &str, device: &Device) -> Learner {
     let mut init = Init::new(0, device);
-    let shape = Shape::Pixels { channels: 3, height: 8, width: 8 };
+    let shape = Shape::Pixels { channels: 3, height: SIDE, width: SIDE };
     let encoder: encoder::Config =
         toml::from_str("[resnet]\nwidths = [4, 8]\nblocks = [1, 2]").expect("settings");
     let encoder = encoder.init(shape, &mut init).expect("an encoder of pictures");
-    let objective: objective::Config =
-        toml::from_str("[simclr]\nprojector = [8, 4]\ntemperature = 0.2").expect("settings");
+    let objective: objective::Config = toml::from_str(objective).expect("settings");
     let context = Context { encoder: &encoder, shape, classes: 0 };
     let objective = objective.init(context, &mut init).expect("an objective");
     Learner { encoder, objective }
 }
 
-#[test]
-fn four_steps_of_simclr_on_a_resnet_agree_with_pytorch() {
+/// The numbers of `drawn` in `same_weights.py`, in `[-1, 1)`.
+struct Sequence(u32);
+
+impl Sequence {
+    fn take(&mut self, count: usize) -> Vec<f64> {
+        (0..count)
+            .map(|_| {
+                self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                f64::from(self.0) / 2f64.powi(31) - 1.0
+            })
+            .collect()
+    }
+
+    /// Pictures, each seen twice under noise.
+    fn views(&mut self, device: &Device) -> Views {
+        let shape = [SAMPLES, 3, SIDE, SIDE];
+        let count = shape.iter().product();
+        let pictures = self.take(count);
+        let inputs = (0..2).map(|_| {
+            let seen = pictures.iter().zip(self.take(count)).map(|(x, noise)| x + 0.5 * noise);
+            let values: Vec<f32> = seen.map(|value| value as f32).collect();
+            Input::Pixels(Tensor::from_data(TensorData::new(values, shape), device))
+        });
+        Views { inputs: inputs.collect(), labels: vec![None; SAMPLES] }
+    }
+}
+
+/// Takes the steps that PyTorch took, and compares every loss and every parameter at the end.
+fn agrees_with_pytorch(keyword: &str, settings: &str) {
     let device = Device::flex().autodiff();
-    let weights_file = file("weights.safetensors");
+    let weights_file = file(keyword, "weights.safetensors");
     let start = weights::read(&weights_file).expect("weights");
-    let mut learner = weights::restore(learner(&device), start, &weights_file)
-        .expect("the same names and shapes");
-    let batches = weights::read(&file("batches.safetensors")).expect("batches");
-    let text = std::fs::read_to_string(file("expected.json")).expect("expectations");
+    let learner = learner(&format!("[{keyword}]\n{settings}"), &device);
+    let mut learner =
+        weights::restore(learner, start, &weights_file).expect("the same names and shapes");
+    let text = std::fs::read_to_string(file(keyword, "expected.json")).expect("expectations");
     let expected: Expected = serde_json::from_str(&text).expect("expectations");
+    assert_eq!(expected.losses.len(), 50);
 
     let mut optimizer = Optimizer::new(optimizer::Config::default());
-    for (step, &loss) in expected.losses.iter().enumerate() {
-        let view = |name: &str| {
-            let all = Tensor::<5>::from_data(batches[name].clone(), &device);
-            Input::Pixels(all.narrow(0, step, 1).squeeze_dim::<4>(0))
-        };
-        let inputs = vec![view("first"), view("second")];
-        let labels = vec![None; inputs[0].samples()];
-        let total = learner.loss(&Views { inputs, labels }, &Moment::first(0, 4)).total;
-        let found: f64 = total.clone().without_autodiff().into_scalar();
-        assert!((found - loss).abs() < 1e-4 * loss, "step {step}: {found} and {loss}");
-        let gradients = weights::gradients(&learner, total.backward());
+    let mut sequence = Sequence(1);
+    for (step, &expected_loss) in expected.losses.iter().enumerate() {
+        let moment = Moment { step, ..Moment::first(0, expected.losses.len()) };
+        let loss = learner.loss(&sequence.views(&device), &moment);
+        let found: f64 = loss.total.clone().without_autodiff().into_scalar();
+        let error = (found - expected_loss).abs();
+        assert!(error < 1e-3 * expected_loss, "step {step}: {found} and {expected_loss}");
+        let gradients = weights::gradients(&learner, loss.total.backward());
         learner = optimizer.step(learner, gradients, 1e-3);
+        let Learner { encoder, objective } = &mut learner;
+        objective.follow(encoder, &moment);
     }
     for (name, data) in weights::collect(&learner.valid()) {
         let values = data.try_into_vec::<f32>().expect("f32");
@@ -71,4 +101,24 @@ fn four_steps_of_simclr_on_a_resnet_agree_with_pytorch() {
         let error = (found - expected).abs();
         assert!(error < 2e-3 * expected + 1e-6, "{name}: {found} and {expected}");
     }
+}
+
+#[test]
+fn simclr_agrees_with_pytorch() {
+    agrees_with_pytorch("simclr", "projector = [8, 4]");
+}
+
+#[test]
+fn byol_and_its_target_agree_with_pytorch() {
+    agrees_with_pytorch("byol", "projector = [8, 4]\npredictor = 8\nmomentum = 0.9");
+}
+
+#[test]
+fn barlow_twins_agrees_with_pytorch() {
+    agrees_with_pytorch("barlow-twins", "projector = [8, 4]");
+}
+
+#[test]
+fn vicreg_agrees_with_pytorch() {
+    agrees_with_pytorch("vicreg", "projector = [8, 4]");
 }
