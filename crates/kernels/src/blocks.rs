@@ -2,6 +2,7 @@
 //! number of threads.
 
 use crate::buffer;
+use crate::share::OneByOne;
 use crate::simd::dispatch;
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
@@ -39,7 +40,7 @@ pub(crate) fn each<T: Send, R: Send>(
         return vec![body(0, values)];
     }
     let blocks = values.par_chunks_mut(block).enumerate();
-    blocks.map(|(index, block)| body(index, block)).collect()
+    blocks.one_by_one().map(|(index, block)| body(index, block)).collect()
 }
 
 /// Calls `body(index, block)` for each block of a tensor's values, to be changed: in place where

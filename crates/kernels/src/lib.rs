@@ -36,6 +36,7 @@ mod product;
 mod quantized;
 mod resize;
 mod scratch;
+mod share;
 mod simd;
 mod softmax;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::plan::{Piece, Plan};
 use crate::buffer;
 use crate::product::Matrix;
 use crate::product::block::Block;
+use crate::share::OneByOne;
 use rayon::prelude::*;
 
 /// Where gradients go: each `[rows, heads · dim]`, or the rows and columns of one piece.
@@ -51,11 +52,11 @@ pub(super) fn backward(
     let bias = match inputs.bias {
         Some(bias) if with_bias => Some(by_groups(plan, bias.shared, work, differentiate)),
         _ => {
-            work.into_par_iter().for_each(|work| differentiate(work, None));
+            work.into_par_iter().one_by_one().for_each(|work| differentiate(work, None));
             None
         }
     };
-    sums.into_par_iter().for_each(|sum| sum.add_up(&shared));
+    sums.into_par_iter().one_by_one().for_each(|sum| sum.add_up(&shared));
     bias
 }
 
@@ -156,7 +157,7 @@ fn by_groups(
         let group = work.piece.span * groups / sequences;
         tasks[group * heads + work.piece.head].1.push(work);
     }
-    tasks.into_par_iter().for_each(|(mut square, work)| {
+    tasks.into_par_iter().one_by_one().for_each(|(mut square, work)| {
         work.into_iter().for_each(|work| differentiate(work, Some(&mut square)));
     });
     if shared {

@@ -7,6 +7,7 @@ use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack::{self, packed_len};
 use crate::product::{self, Panels};
+use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -39,7 +40,7 @@ pub(super) fn forward(plan: &Plan, inputs: Inputs<'_>) -> Forward {
     let log_sums_by_piece = by_piece(&mut log_sums, &pieces);
     if len > 0 {
         let work = pieces.par_iter().zip(blocks).zip(log_sums_by_piece);
-        work.for_each(|((piece, output), log_sums)| {
+        work.one_by_one().for_each(|((piece, output), log_sums)| {
             attend(&Head::new(plan, inputs, piece), output, log_sums);
         });
     }
@@ -89,7 +90,7 @@ pub(super) fn weights(plan: &Plan, inputs: Inputs<'_>) -> Vec<f32> {
     let plan = &Plan { cut: false, ..plan.clone() };
     let pieces = plan.pieces();
     let matrices = weights.par_chunks_exact_mut(length * length);
-    matrices.zip(&pieces).for_each(|(matrix, piece)| {
+    matrices.zip(&pieces).one_by_one().for_each(|(matrix, piece)| {
         let head = Head::new(plan, inputs, piece);
         let [count, keys, dim] = head.shape;
         let lengths = [packed_len(keys, dim), head.tile_len(), 2 * count];

@@ -6,6 +6,7 @@
 use super::loops::{self, Affine, Sums};
 use super::statistics::{Forward, Moments, Parameters, Saved};
 use crate::buffer::{self, Strip};
+use crate::share::OneByOne;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -71,7 +72,7 @@ pub(super) fn evaluate(
 ) -> Vec<f32> {
     let mut output = buffer::to_overwrite(x.len());
     let image = channels * plane;
-    output.par_chunks_mut(image).enumerate().for_each(|(n, output)| {
+    output.par_chunks_mut(image).enumerate().one_by_one().for_each(|(n, output)| {
         for ((channel, map), output) in maps.iter().enumerate().zip(output.chunks_mut(plane)) {
             let start = n * image + channel * plane;
             let residual = (!residual.is_empty()).then(|| &residual[start..start + plane]);

@@ -8,6 +8,7 @@ use crate::math;
 use crate::product::block::Block;
 use crate::product::{Matrix, PANEL, Panels, multiply, pack};
 use crate::scratch;
+use crate::share::OneByOne;
 use crate::simd::{dispatch, multiply_add};
 use rayon::prelude::*;
 
@@ -64,7 +65,7 @@ impl Sides<'_> {
         scratch::with(pack::packed_len(count, self.width), |panels| {
             let parts = panels.par_chunks_mut(COLUMNS * self.width);
             let columns = self.columns.par_chunks(COLUMNS * self.width);
-            parts.zip(columns).for_each(|(panels, columns)| {
+            parts.zip(columns).one_by_one().for_each(|(panels, columns)| {
                 let shape = [columns.len() / self.width, self.width];
                 pack::transpose(Matrix::row_major(columns, self.width), shape, 1.0, panels);
             });
@@ -225,7 +226,7 @@ pub(super) fn gradient(sides: Sides<'_>, normalizers: Normalizers<'_>, factor: f
     let blocks =
         result.par_chunks_mut(ROWS * sides.width).zip(sides.rows.par_chunks(ROWS * sides.width));
     let run = |packed: &[f32]| {
-        blocks.enumerate().for_each(|(index, (result, rows))| {
+        blocks.enumerate().one_by_one().for_each(|(index, (result, rows))| {
             sides.each_tile(rows, packed, |start, tile, columns| {
                 let length = columns.len() / sides.width;
                 for (offset, tile) in tile.chunks_exact_mut(length).enumerate() {

@@ -7,6 +7,7 @@ use super::winograd::{self, Kernels};
 use super::{depthwise, lanes};
 use crate::product::block::Block as Target;
 use crate::product::{Matrix, Panels, multiply};
+use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 use std::iter::once;
@@ -37,14 +38,16 @@ pub(super) fn forward_by_columns(
         return output;
     }
     let (_, images) = columns::extents(g);
-    output.par_chunks_mut(images * g.image_out()).enumerate().for_each(|(index, output)| {
-        let first = index * images;
-        for block in columns::blocks(g, first..first + output.len() / g.image_out()) {
-            for group in 0..g.groups {
-                forward_block(g, input, weight, bias, (group, &block), output);
+    output.par_chunks_mut(images * g.image_out()).enumerate().one_by_one().for_each(
+        |(index, output)| {
+            let first = index * images;
+            for block in columns::blocks(g, first..first + output.len() / g.image_out()) {
+                for group in 0..g.groups {
+                    forward_block(g, input, weight, bias, (group, &block), output);
+                }
             }
-        }
-    });
+        },
+    );
     output
 }
 
@@ -135,7 +138,7 @@ pub(super) fn input_gradient_by_columns(
     let (_, images) = columns::extents(g);
     let inputs = result.par_chunks_mut(images * g.image_in());
     let gradients = gradient.par_chunks(images * g.image_out());
-    inputs.zip(gradients).for_each(|(input, gradient)| {
+    inputs.zip(gradients).one_by_one().for_each(|(input, gradient)| {
         for block in columns::blocks(g, 0..input.len() / g.image_in()) {
             for group in 0..g.groups {
                 add_block(g, weight, gradient, (group, &block), input);
@@ -222,7 +225,7 @@ pub(super) fn weight_gradient_by_columns(
     let size = g.groups * depth * width;
     let part = g.images.div_ceil((SUMS / size).clamp(4, PARTS));
     let mut sums = vec![0.0; g.images.div_ceil(part) * size];
-    sums.par_chunks_mut(size).enumerate().for_each(|(index, sum)| {
+    sums.par_chunks_mut(size).enumerate().one_by_one().for_each(|(index, sum)| {
         let images = index * part..((index + 1) * part).min(g.images);
         for block in columns::blocks(g, images) {
             for (group, sum) in sum.chunks_exact_mut(depth * width).enumerate() {

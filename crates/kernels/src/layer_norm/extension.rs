@@ -2,6 +2,7 @@
 
 use super::loops::{self, Moments};
 use crate::fast_path::{Values, tensor};
+use crate::share::OneByOne;
 use crate::{blocks, buffer};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -48,7 +49,7 @@ fn forward(
     } else {
         let rows = moments.par_chunks_mut(block / width);
         let values = x.par_chunks(block).zip(y.par_chunks_mut(block));
-        values.zip(rows).for_each(|((x, y), moments)| normalize(x, y, moments));
+        values.zip(rows).one_by_one().for_each(|((x, y), moments)| normalize(x, y, moments));
     }
     (tensor(y, shape), moments)
 }

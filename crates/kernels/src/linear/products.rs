@@ -7,6 +7,7 @@ use crate::activation::loops;
 use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::{DEPTH, PANEL, Panels, multiply, pack};
+use crate::share::OneByOne;
 use crate::simd::dispatch;
 use crate::{Activation, buffer, scratch};
 use rayon::prelude::*;
@@ -40,7 +41,7 @@ const ROWS: std::ops::RangeInclusive<usize> = 24..=96;
 
 impl Extents {
     fn rows_per_block(self) -> usize {
-        self.rows.div_ceil(8).clamp(*ROWS.start(), *ROWS.end())
+        self.rows.div_ceil(16).clamp(*ROWS.start(), *ROWS.end())
     }
 
     /// Calls `body` with the weight in panels.
@@ -54,7 +55,7 @@ impl Extents {
     fn with_transposed<R>(self, weight: &[f32], body: impl FnOnce(Panels<'_>) -> R) -> R {
         let panel = self.outputs * PANEL;
         scratch::with(self.inputs.div_ceil(PANEL) * panel, |panels| {
-            panels.par_chunks_mut(panel).enumerate().for_each(|(index, panel)| {
+            panels.par_chunks_mut(panel).enumerate().one_by_one().for_each(|(index, panel)| {
                 let first = index * PANEL;
                 let rows = PANEL.min(self.inputs - first);
                 let source = Matrix::row_major(&weight[first * self.outputs..], self.outputs);
@@ -70,7 +71,7 @@ pub(crate) fn forward(e: Extents, x: &[f32], parameters: Parameters<'_>, output:
     let rows = e.rows_per_block();
     let blocks = output.par_chunks_mut(rows * e.outputs).zip(x.par_chunks(rows * e.inputs));
     e.with_weight(parameters.weight, |weight| {
-        blocks.for_each(|(output, x)| match parameters.activation {
+        blocks.one_by_one().for_each(|(output, x)| match parameters.activation {
             None => affine(e, x, weight, parameters.bias(), output),
             Some(activation) => scratch::with(output.len(), |products| {
                 affine(e, x, weight, None, products);
@@ -93,7 +94,7 @@ pub(super) fn forward_keeping(
     let targets = targets.zip(products.par_chunks_mut(rows * e.outputs));
     let blocks = targets.zip(x.par_chunks(rows * e.inputs));
     e.with_weight(parameters.weight, |weight| {
-        blocks.for_each(|((output, products), x)| {
+        blocks.one_by_one().for_each(|((output, products), x)| {
             affine(e, x, weight, None, products);
             loops::biased_forward(activation, products, parameters.bias(), output);
         });
@@ -130,7 +131,7 @@ pub(super) fn backward(
     let blocks = gradient.par_chunks_mut(rows * e.outputs).zip(by_input.par_iter_mut());
     let blocks = blocks.zip(sums.par_chunks_mut(e.outputs)).enumerate();
     let run = |weight: Option<Panels<'_>>| {
-        blocks.for_each(|(index, ((gradient, by_input), sums))| {
+        blocks.one_by_one().for_each(|(index, ((gradient, by_input), sums))| {
             if let Some(activation) = parameters.activation {
                 let products = &products[index * rows * e.outputs..][..gradient.len()];
                 loops::biased_backward(activation, products, parameters.bias(), gradient);
@@ -169,14 +170,14 @@ fn add_rows_body<const FUSED: bool>(matrix: &[f32], sums: &mut [f32]) {
 /// of the cache.
 pub(super) fn weight_gradient(e: Extents, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut result = buffer::to_overwrite(e.inputs * e.outputs);
-    let strip = e.outputs.div_ceil(8).next_multiple_of(PANEL);
+    let strip = 2 * PANEL;
     for start in (0..e.rows).step_by(DEPTH) {
         let depth = DEPTH.min(e.rows - start);
         let [x, gradient] = [(x, e.inputs), (gradient, e.outputs)]
             .map(|(values, width)| Matrix::row_major(&values[start * width..], width));
         in_panels(x, [depth, e.inputs], |x| {
             let strips = Block::new(&mut result, e.outputs).grid(once(0..e.inputs), strip);
-            strips.into_par_iter().enumerate().for_each(|(index, mut target)| {
+            strips.into_par_iter().enumerate().one_by_one().for_each(|(index, mut target)| {
                 let columns = target.columns();
                 scratch::with(pack::rows_len(depth, columns), |panels| {
                     let gradient = gradient.starting_at([0, index * strip]);
@@ -202,7 +203,7 @@ fn in_panels<R>(
     body: impl FnOnce(&[f32]) -> R,
 ) -> R {
     scratch::with(pack::rows_len(rows, columns), |panels| {
-        panels.par_chunks_mut(rows * PANEL).enumerate().for_each(|(index, panel)| {
+        panels.par_chunks_mut(rows * PANEL).enumerate().one_by_one().for_each(|(index, panel)| {
             let first = index * PANEL;
             pack::rows(source.starting_at([0, first]), [rows, PANEL.min(columns - first)], panel);
         });

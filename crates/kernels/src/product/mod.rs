@@ -155,17 +155,17 @@ unsafe fn by_blocks<V: Lanes>(
     rhs: Panels<'_>,
 ) {
     let blocks = m.div_ceil(V::ROWS);
-    for start in (0..k).step_by(DEPTH) {
-        let depth = DEPTH.min(k - start);
-        let accumulate = accumulate || start > 0;
-        for column in (0..n).step_by(2 * V::WIDTH) {
-            let width = (2 * V::WIDTH).min(n - column);
+    let depth = k.div_ceil(k.div_ceil(DEPTH));
+    for column in (0..n).step_by(2 * V::WIDTH) {
+        let width = (2 * V::WIDTH).min(n - column);
+        // Innermost but for the rows, so that the sums of these columns stay in the nearest cache.
+        for start in (0..k).step_by(depth) {
             let at = column / PANEL * rhs.panel + column % PANEL + start * rhs.row;
             for index in 0..blocks {
                 // As even as can be: a block of few rows would leave the processor waiting.
                 let rows = index * m / blocks..(index + 1) * m / blocks;
                 let operands = Operands {
-                    depth,
+                    depth: depth.min(k - start),
                     lhs: lhs.data[rows.start * lhs.row + start * lhs.column..].as_ptr(),
                     lhs_steps: [lhs.row, lhs.column],
                     rhs: rhs.data[at..].as_ptr(),
@@ -173,7 +173,7 @@ unsafe fn by_blocks<V: Lanes>(
                     to: destination.first().wrapping_add(rows.start * destination.step() + column),
                     to_step: destination.step(),
                     width,
-                    accumulate,
+                    accumulate: accumulate || start > 0,
                 };
                 // SAFETY: rows, columns and depth of the block lie within the shape, to which the
                 // caller has fitted the operands.

@@ -3,6 +3,7 @@
 use super::PackedLinear;
 use crate::attention::self_attention_of_slices;
 use crate::layer_norm::loops::{self, Moments};
+use crate::share::OneByOne;
 use crate::{Activation, AttentionOptions, Sequences, scratch};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -82,7 +83,10 @@ impl TransformerBlock {
             let part = rest.split_off_mut(..count * width).expect("`groups` has counted the rows");
             parts.push((part, sequences));
         }
-        parts.into_par_iter().for_each(|(rows, sequences)| self.group(rows, sequences));
+        parts
+            .into_par_iter()
+            .one_by_one()
+            .for_each(|(rows, sequences)| self.group(rows, sequences));
     }
 
     fn check(&self) {

@@ -5,6 +5,7 @@ use super::kernel::{self, HEIGHT, Sums};
 use super::panels::{Columns, Panels, WIDTH};
 use super::rows;
 use crate::activation::loops;
+use crate::share::OneByOne;
 use crate::simd::dispatch;
 use crate::{Activation, scratch};
 use rayon::prelude::*;
@@ -26,7 +27,7 @@ pub(super) fn apply(
     let height = rows.div_ceil(tiles.max(1)).max(1);
     let block = height * (tiles / 4).clamp(1, TILES);
     let blocks = output.par_chunks_mut(block * outputs).zip(x.par_chunks(block * inputs));
-    blocks.for_each(|(output, x)| {
+    blocks.one_by_one().for_each(|(output, x)| {
         let words = x.len() / inputs * panels.groups();
         scratch::words(words, |words| {
             let measures = quantize(panels, x, inputs, height, words);

@@ -11,6 +11,7 @@ use super::bed::{Bed, Tap};
 use super::geometry::Geometry;
 use super::kernels::turned;
 use super::lanes;
+use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 
@@ -27,7 +28,7 @@ pub(super) fn forward(g: &Geometry, input: &[f32], weight: &[f32], bias: &[f32])
     let bed = Bed::under(g, 0..g.output[0]);
     let mut output = buffer::to_overwrite(g.images * g.image_out());
     let tasks = output.par_chunks_mut(PLANES * g.plane_out());
-    tasks.zip(input.par_chunks(PLANES * g.plane_in())).enumerate().for_each(
+    tasks.zip(input.par_chunks(PLANES * g.plane_in())).enumerate().one_by_one().for_each(
         |(task, (output, input))| {
             let mut taps = bed.taps(g.kernel);
             scratch::with(bed.size(), |values| {
@@ -57,7 +58,7 @@ pub(super) fn input_gradient(g: &Geometry, weight: &[f32], gradient: &[f32]) -> 
     let bed = Bed::behind(g, back, steps(g));
     let mut result = buffer::to_overwrite(g.images * g.image_in());
     let tasks = result.par_chunks_mut(PLANES * g.plane_in());
-    tasks.zip(gradient.par_chunks(PLANES * g.plane_out())).enumerate().for_each(
+    tasks.zip(gradient.par_chunks(PLANES * g.plane_out())).enumerate().one_by_one().for_each(
         |(task, (result, gradient))| {
             let steps = steps(g);
             scratch::with(bed.size() + steps[0] * steps[1], |buffer| {
@@ -126,7 +127,7 @@ pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> 
     let bed = Bed::under(g, 0..g.output[0]);
     let count = g.kernel[0] * g.kernel[1];
     let mut result = buffer::to_overwrite(g.groups * count);
-    result.par_chunks_mut(count).enumerate().for_each(|(channel, result)| {
+    result.par_chunks_mut(count).enumerate().one_by_one().for_each(|(channel, result)| {
         let taps = bed.taps(g.kernel);
         scratch::with(bed.size() + count * lanes::count(), |buffer| {
             buffer.fill(0.0);

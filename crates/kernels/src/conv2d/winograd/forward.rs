@@ -9,6 +9,7 @@ use crate::conv2d::geometry::Geometry;
 use crate::conv2d::lanes::{self, Lanes, for_lanes};
 use crate::product::block::Block;
 use crate::product::{self, Matrix, Panels};
+use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 
@@ -41,7 +42,7 @@ pub(super) fn forward_by_blocks(
     let images = tiling.images_per_block();
     let mut output = buffer::to_overwrite(g.images * g.image_out());
     let blocks = output.par_chunks_mut(images * g.image_out());
-    blocks.zip(input.par_chunks(images * g.image_in())).for_each(|(output, input)| {
+    blocks.zip(input.par_chunks(images * g.image_in())).one_by_one().for_each(|(output, input)| {
         let tiles = output.len() / g.image_out() * tiling.count();
         let (step_in, step_out) = (step(tiles, g.channels_in), step(tiles, g.channels_out));
         scratch::with(POINTS * (step_in + step_out), |buffer| {
@@ -72,13 +73,13 @@ pub(super) fn forward_by_stages(
     let block = POINTS * step(most, g.channels_in);
     let mut points_in = buffer::to_overwrite(g.images.div_ceil(images) * block);
     let inputs = input.par_chunks(images * g.image_in());
-    points_in.par_chunks_mut(block).zip(inputs).for_each(|(points, input)| {
+    points_in.par_chunks_mut(block).zip(inputs).one_by_one().for_each(|(points, input)| {
         evaluate_input(g, input, points);
     });
     let step_out = step(g.images * tiling.count(), g.channels_out);
     let mut points_out = buffer::to_overwrite(POINTS * step_out);
     let width = filled(g.channels_out);
-    points_out.par_chunks_mut(step_out).enumerate().for_each(|(p, points_out)| {
+    points_out.par_chunks_mut(step_out).enumerate().one_by_one().for_each(|(p, points_out)| {
         let weights = &weights[p * g.channels_in * width..];
         let targets = points_out[..step_out - 16].chunks_mut(most * width);
         for (points_in, target) in points_in.chunks_exact(block).zip(targets) {
@@ -88,7 +89,7 @@ pub(super) fn forward_by_stages(
         }
     });
     let mut output = buffer::to_overwrite(g.images * g.image_out());
-    output.par_chunks_mut(g.image_out()).enumerate().for_each(|(n, image)| {
+    output.par_chunks_mut(g.image_out()).enumerate().one_by_one().for_each(|(n, image)| {
         collect(g, &points_out, step_out, n, bias, image);
     });
     output

@@ -6,6 +6,7 @@ use super::transforms::POINTS;
 use super::{applies, by_stages, weights};
 use crate::conv2d::geometry::Geometry;
 use crate::product::Matrix;
+use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
 
@@ -33,9 +34,11 @@ pub(super) fn by_parts(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec<f32
     let mut sums = vec![0.0; g.images.div_ceil(part) * size];
     let inputs = input.par_chunks(part * g.image_in());
     let gradients = gradient.par_chunks(part * g.image_out());
-    sums.par_chunks_mut(size).zip(inputs.zip(gradients)).for_each(|(sum, (input, gradient))| {
-        add_part(g, input, gradient, sum);
-    });
+    sums.par_chunks_mut(size).zip(inputs.zip(gradients)).one_by_one().for_each(
+        |(sum, (input, gradient))| {
+            add_part(g, input, gradient, sum);
+        },
+    );
     finish(g, &sums)
 }
 
@@ -76,18 +79,20 @@ pub(super) fn by_all_tiles(g: &Geometry, input: &[f32], gradient: &[f32]) -> Vec
     let sizes = [step(most, g.channels_in), step(most, g.channels_out)].map(|size| size * POINTS);
     let mut points_in = buffer::to_overwrite(blocks * sizes[0]);
     let inputs = input.par_chunks(images * g.image_in());
-    points_in.par_chunks_mut(sizes[0]).zip(inputs).for_each(|(points, input)| {
+    points_in.par_chunks_mut(sizes[0]).zip(inputs).one_by_one().for_each(|(points, input)| {
         evaluate_input(g, input, points);
     });
     let mut points_out = buffer::to_overwrite(blocks * sizes[1]);
     let gradients = gradient.par_chunks(images * g.image_out());
-    points_out.par_chunks_mut(sizes[1]).zip(gradients).for_each(|(points, gradient)| {
-        evaluate_gradient(g, gradient, points);
-    });
+    points_out.par_chunks_mut(sizes[1]).zip(gradients).one_by_one().for_each(
+        |(points, gradient)| {
+            evaluate_gradient(g, gradient, points);
+        },
+    );
     let width = filled(g.channels_out);
     let pairs = g.channels_in * width + 16;
     let mut points = buffer::to_overwrite(POINTS * pairs);
-    points.par_chunks_mut(pairs).enumerate().for_each(|(p, point)| {
+    points.par_chunks_mut(pairs).enumerate().one_by_one().for_each(|(p, point)| {
         let operands = points_in.chunks_exact(sizes[0]).zip(points_out.chunks_exact(sizes[1]));
         for (index, (points_in, points_out)) in operands.enumerate() {
             let tiles = (g.images - index * images).min(images) * tiling.count();
