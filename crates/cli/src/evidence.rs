@@ -178,6 +178,8 @@ pub struct Trained<'a> {
     pub collection: &'a Collection,
     /// What came of it.
     pub model: &'a Model,
+    /// How well it tells classes, where it is a transfer.
+    pub transfer: Option<Value>,
     /// How long it took.
     pub seconds: f64,
     /// What the proof must clear.
@@ -188,7 +190,7 @@ pub struct Trained<'a> {
 
 /// Proves and indexes what was trained, and shows an example search.
 pub fn after_training(trained: &Trained) -> Result<ExitCode> {
-    let Trained { run, recipe, collection, model, seconds, bars, common } = *trained;
+    let Trained { run, recipe, collection, model, seconds, bars, common, .. } = *trained;
     let text = recipe.resolved();
     let title = run.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let metrics = run.metrics();
@@ -212,6 +214,7 @@ pub fn after_training(trained: &Trained) -> Result<ExitCode> {
             "run": run.folder(),
             "model": run.model(),
             "index": run.index(),
+            "transfer": trained.transfer,
             "seconds": seconds,
         }),
     )?;

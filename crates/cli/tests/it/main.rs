@@ -14,5 +14,6 @@ mod sample;
 mod search;
 mod table;
 mod train;
+mod transfer;
 mod words;
 mod workplace;

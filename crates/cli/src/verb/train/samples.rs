@@ -73,21 +73,24 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         Ending::Finished | Ending::Stopped { .. } => model.save(&run.model())?,
     }
     let trained = started.elapsed().as_secs_f64();
-    if recipe.transfer.is_some() && !arguments.no_proof {
-        let twin = transfer::Twin { run: &run, setting: &setting, outcome: &outcome };
-        if let Some(code) = twin.measure(common)? {
-            return Ok(code);
-        }
-    }
     if arguments.no_proof {
         finish_without_proof(&run, &outcome, trained, common)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let transfer = match recipe.transfer {
+        Some(_) => {
+            let twin = transfer::Twin { run: &run, setting: &setting, outcome: &outcome };
+            let Some(told) = twin.measure(common)? else { return Ok(ExitCode::from(130)) };
+            Some(told)
+        }
+        None => None,
+    };
     evidence::after_training(&evidence::Trained {
         run: &run,
         recipe: &recipe,
         collection: &collection,
         model: &model,
+        transfer,
         seconds: trained,
         bars: &bars,
         common,

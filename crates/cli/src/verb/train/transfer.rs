@@ -1,7 +1,6 @@
 //! From a finished run to the classes of other samples, beside a twin from scratch.
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use pith_data::collection;
@@ -11,7 +10,7 @@ use pith_learn::train::progress::Progress;
 use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
 use pith_learn::{Model, device, transfer};
 use pith_space::bootstrap::{Bootstrap, Statistic, interval};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{is_recipe, samples};
 use crate::arguments::Common;
@@ -52,8 +51,9 @@ pub struct Twin<'a> {
 }
 
 impl Twin<'_> {
-    /// Trains the twin and compares both on the test samples; an exit code where it was interrupted.
-    pub fn measure(&self, common: &Common) -> Result<Option<ExitCode>> {
+    /// Trains the twin and compares both on the test samples; what was found;
+    /// nothing where it was interrupted.
+    pub fn measure(&self, common: &Common) -> Result<Option<Value>> {
         let Setting { recipe, collection, preprocess, device, .. } = *self.setting;
         ensure!(
             !collection.test.is_empty(),
@@ -78,11 +78,10 @@ impl Twin<'_> {
         let outcome = train::train(Plan::new(&setting)?, &twin, &mut progress)?;
         if matches!(outcome.ending, Ending::Interrupted) {
             eprintln!("stopped; go on with: pith train --resume {}", self.run.folder().display());
-            return Ok(Some(ExitCode::from(130)));
+            return Ok(None);
         }
         let scratch = right(&outcome)?;
-        self.tell(recipe, &fine_tuned, &scratch, common)?;
-        Ok(None)
+        self.tell(recipe, &fine_tuned, &scratch, common).map(Some)
     }
 
     fn tell(
@@ -91,7 +90,7 @@ impl Twin<'_> {
         fine_tuned: &[bool],
         scratch: &[bool],
         common: &Common,
-    ) -> Result<()> {
+    ) -> Result<Value> {
         let number = |right: bool| f64::from(u8::from(right));
         let mean = |values: Vec<f64>| {
             let statistic = Statistic::Mean(values);
@@ -118,8 +117,7 @@ impl Twin<'_> {
         let file = self.run.folder().join("transfer.json");
         fs_err::write(&file, serde_json::to_vec_pretty(&told)?)?;
         if common.json {
-            print_line!("{told}");
-            return Ok(());
+            return Ok(told);
         }
         print_line!("accuracy on {} test samples, 95 % intervals", fine_tuned.len());
         for (name, (value, interval)) in figures {
@@ -127,6 +125,6 @@ impl Twin<'_> {
             let percent = [value, low, high].map(|share| 100.0 * share);
             print_line!("  {name:<13}{:6.1} % [{:.1}, {:.1}]", percent[0], percent[1], percent[2]);
         }
-        Ok(())
+        Ok(told)
     }
 }
