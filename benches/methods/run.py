@@ -1,0 +1,183 @@
+"""Every objective on the same pictures, with the same encoder, for the same minutes.
+
+    cargo build --release -p pith-cli
+    PITH_DATA=... python benches/methods/run.py --sets cifar10,mnist --minutes 6 --seeds 0,1,2
+    PITH_DATA=... python benches/methods/run.py --methods simclr,byol --minutes 2 --fine-tune
+
+Each run trains on 10 000 training pictures without their labels (but for the supervised methods) and is
+proved by `pith train` itself: kNN, a linear probe and the rank on the official test pictures. With
+`--fine-tune` its encoder then learns 1000 labels (`pith train --from`), beside a twin from scratch. How
+many steps fit into the minutes is measured by a short run of the same recipe first. One JSON line a run
+is appended to `--out`; runs that are there already are not repeated, so the bench can be stopped and
+goes on. `--table` prints what is there.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SETS = {
+    "cifar10": {
+        "data": {
+            "path": "${PITH_DATA}/images/cifar10/train.tar.zst",
+            "test": "${PITH_DATA}/images/cifar10/test.tar.zst",
+        },
+        "views": """[
+            { crop-resize = { scale = [0.2, 1.0] } },
+            { flip = {} },
+            { colour-jitter = { brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, probability = 0.8 } },
+            { grey = { probability = 0.2 } },
+        ]""",
+        "weak": "[{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]",
+    },
+    "mnist": {
+        "data": {"path": "${PITH_DATA}/images/mnist"},
+        "views": """[
+            { affine = { rotation = 12.0, translation = 0.1, scale = [0.8, 1.2], shear = 10.0, fill = 0.0 } },
+            { crop-resize = { scale = [0.6, 1.0] } },
+        ]""",
+        "weak": "[{ affine = { rotation = 8.0, translation = 0.08, fill = 0.0 } }]",
+    },
+}
+RESNET = "[encoder.resnet]\nwidths = [32, 64, 128]\nblocks = [1, 1, 1]\n"
+VIT = "[encoder.vit]\nwidth = 128\ndepth = 4\nheads = 4\npool = \"mean\"\n"
+# What compares views of a sample, what needs patches, what draws the sample again, what has labels.
+VIEWS, PATCHES, DRAWS, LABELS = "views", "patches", "draws", "labels"
+METHODS = {
+    "simclr": VIEWS, "moco-v3": VIEWS, "byol": VIEWS, "simsiam": VIEWS, "barlow-twins": VIEWS,
+    "vicreg": VIEWS, "swav": VIEWS, "dino": VIEWS,
+    "ibot": PATCHES, "mae": PATCHES, "simmim": PATCHES, "data2vec": PATCHES, "i-jepa": PATCHES,
+    "autoencoder": DRAWS, "denoising": DRAWS, "contractive": DRAWS, "sparse": DRAWS, "vae": DRAWS,
+    "beta-tcvae": DRAWS, "factor-vae": DRAWS, "wae-mmd": DRAWS, "vq-vae": DRAWS,
+    "supcon": LABELS, "triplet": LABELS, "proxy-anchor": LABELS, "cross-entropy": LABELS,
+}
+BATCH = 128
+PILOT = 12
+
+
+def recipe(name, method):
+    """The recipe of a method as text."""
+    place, kind = SETS[name], METHODS[method]
+    views = {VIEWS: place["views"], DRAWS: "[]"}.get(kind, place["weak"])
+    if kind == LABELS or method == "ibot":
+        views = place["views"]
+    data = "".join(f'{key} = "{value}"\n' for key, value in place["data"].items())
+    return (
+        f"views = {views}\n[data]\n{data}validation = 0.05\nlimit = 10000\n"
+        f"{VIT if kind == PATCHES else RESNET}[objective.{method}]\n"
+        f"[optimizer.adamw]\nlearning-rate = {1e-3 if kind != PATCHES else 5e-4}\n"
+        f"[train]\nbatch-size = {BATCH}\n"
+    )
+
+
+def train(binary, arguments):
+    done = subprocess.run(
+        [binary, "train", *map(str, arguments), "--json", "-q", "--force"],
+        capture_output=True, text=True,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip()[-400:])
+    return json.loads(done.stdout)
+
+
+def measures(told, who):
+    found = told["measures"].get(who, {})
+    return {name: found[name]["value"] for name in ("knn", "linear", "rank") if name in found}
+
+
+def one(options, name, method, seed):
+    """Trains and measures one method; what came of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        file = folder / "recipe.toml"
+        file.write_text(recipe(name, method))
+        seeded = [file, "--seed", seed]
+        pilot = train(options.binary, [*seeded, "--out", folder / "pilot", "--no-proof",
+                                       "--set", f"train.steps={PILOT}"])
+        longer = train(options.binary, [*seeded, "--out", folder / "pilot", "--no-proof",
+                                        "--set", f"train.steps={2 * PILOT}"])
+        step = max(longer["seconds"] - pilot["seconds"], 1e-3) / PILOT
+        steps = max(int(60 * options.minutes / step), PILOT)
+        told = train(options.binary, [*seeded, "--out", folder / "run", "--set",
+                                      f"train.steps={steps}"])
+        result = {
+            "set": name, "method": method, "seed": seed, "minutes": options.minutes,
+            "steps": steps, "seconds": told["seconds"],
+            "encoder": measures(told, "encoder"),
+            "baselines": {who: measures(told, who)
+                          for who in ("raw input", "PCA", "untrained encoder")},
+        }
+        if options.fine_tune:
+            fine = folder / "fine.toml"
+            fine.write_text(recipe(name, "cross-entropy").replace("limit = 10000", "limit = 1000"))
+            told = train(options.binary, [fine, "--from", folder / "run", "--seed", seed,
+                                          "--out", folder / "fine", "--set", "train.epochs=30",
+                                          "--set", "train.monitor=accuracy"])
+            result["fine-tune"] = {figure["name"]: figure["accuracy"]
+                                   for figure in told["transfer"]["figures"]}
+        return result
+
+
+def table(file):
+    """What is there, as Markdown: means over the seeds."""
+    runs = [json.loads(line) for line in file.read_text().splitlines()]
+    runs = [run for run in runs if "encoder" in run]
+    for name in dict.fromkeys(run["set"] for run in runs):
+        print(f"\n{name}\n\n| method | seeds | steps | kNN | linear | rank | fine-tune |")
+        print("|---|---:|---:|---:|---:|---:|---:|")
+        here = [run for run in runs if run["set"] == name]
+
+        def line(method, found, steps=None, fine=()):
+            def mean(key, scale):
+                values = [scale * run[key] for run in found if key in run]
+                return f"{statistics.mean(values):.1f}" if values else ""
+            tuned = f"{100 * statistics.mean(fine):.1f}" if fine else ""
+            print(f"| {method} | {len(found)} | {steps or ''} | {mean('knn', 100)} | "
+                  f"{mean('linear', 100)} | {mean('rank', 1)} | {tuned} |")
+
+        for method in dict.fromkeys(run["method"] for run in here):
+            of = [run for run in here if run["method"] == method]
+            fine = [run["fine-tune"]["fine-tuned"] for run in of if "fine-tune" in run]
+            line(method, [run["encoder"] for run in of],
+                 round(statistics.mean(run["steps"] for run in of)), fine)
+        for who in ("raw input", "PCA", "untrained encoder"):
+            line(who, [run["baselines"][who] for run in here if who in run["baselines"]])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", default="cifar10")
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--fine-tune", action="store_true")
+    parser.add_argument("--binary", default="target/release/pith")
+    parser.add_argument("--out", type=Path, default=Path("methods.jsonl"))
+    parser.add_argument("--table", action="store_true")
+    options = parser.parse_args()
+    if options.table:
+        return table(options.out)
+    known = options.out.read_text().splitlines() if options.out.exists() else []
+    known = {(run["set"], run["method"], run["seed"]) for run in map(json.loads, known)
+             if run["minutes"] == options.minutes and "encoder" in run}
+    for seed in map(int, options.seeds.split(",")):
+        for name in options.sets.split(","):
+            for method in options.methods.split(","):
+                if (name, method, seed) in known:
+                    continue
+                try:
+                    result = one(options, name, method, seed)
+                except RuntimeError as error:
+                    result = {"set": name, "method": method, "seed": seed,
+                              "minutes": options.minutes, "failed": str(error)}
+                print(json.dumps(result), flush=True)
+                with options.out.open("a") as file:
+                    file.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
