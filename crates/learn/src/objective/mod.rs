@@ -17,6 +17,10 @@ methods! {
         simclr::SimClr = "simclr",
         vicreg::VicReg = "vicreg",
         autoencoder::Autoencoder = "autoencoder",
+        mae::Mae = "mae",
+        simmim::SimMim = "simmim",
+        data2vec::Data2Vec = "data2vec",
+        i_jepa::IJepa = "i-jepa",
     }
 }
 

@@ -1,8 +1,12 @@
 //! What every encoder, objective and run owes.
 
+mod agreement;
 mod collapse;
 mod conformance;
+mod formula;
+mod masked;
 mod names;
 mod resume;
 mod toy;
 mod twin;
+mod twin_mae;
