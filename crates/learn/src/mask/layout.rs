@@ -1,8 +1,9 @@
 //! What I-JEPA looks at and what it predicts (Assran et al. 2023, section 3 and figure 4): some
 //! blocks of a picture are targets, one large block without them is the context.
 //!
-//! Departure: contexts of a batch are cut to the smallest of them by leaving out patches at random,
-//! where the authors leave out the last in reading order.
+//! Departures: contexts of a batch are cut to the smallest of them by leaving out patches at random,
+//! where the authors leave out the last in reading order; blocks reach the right and lower edge,
+//! which the authors' code spares; area and aspect of a target are drawn apart.
 
 use pith_data::random::Random;
 
