@@ -62,7 +62,8 @@ impl Mask {
     ) -> Self {
         let [rows, columns] = [grid.rows, grid.columns].map(|places| places.div_ceil(side));
         let squares = rows * columns;
-        let hidden = ((squares as f64 * ratio).ceil() as usize).min(squares);
+        let most = squares.saturating_sub(1).max(1); // something stays in sight if it can
+        let hidden = ((squares as f64 * ratio).ceil() as usize).min(most);
         let coarse = Self::random(pictures, squares, hidden, random);
         let square =
             |patch: usize| (patch / grid.columns / side) * columns + (patch % grid.columns) / side;
