@@ -37,7 +37,11 @@ impl Blocks {
             let slant = -self.aspect.ln() as f32;
             let aspect = random.uniform(-slant, slant).exp();
             let block = Block::draw(grid, f64::from(area), f64::from(aspect), 0, random);
-            for patch in block.patches(grid) {
+            let mut patches: Vec<usize> = block.patches(grid).collect();
+            if random.chance(0.5) {
+                patches.reverse(); // the last block is cut from above as often as from below
+            }
+            for patch in patches {
                 if wanted > 0 && !hidden[patch] {
                     hidden[patch] = true;
                     wanted -= 1;

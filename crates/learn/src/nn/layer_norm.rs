@@ -33,7 +33,8 @@ impl LayerNorm {
 
 /// Every row with mean zero and variance one, `[.., width]` to the same shape, nothing learned.
 pub fn standardize<const D: usize>(rows: Tensor<D>) -> Tensor<D> {
-    let (width, device) = (rows.dims()[D - 1], rows.device());
-    let (gamma, beta) = (Tensor::ones([width], &device), Tensor::zeros([width], &device));
+    let (width, device, number) = (rows.dims()[D - 1], rows.device(), rows.dtype());
+    let gamma = Tensor::ones([width], (&device, number));
+    let beta = Tensor::zeros([width], (&device, number));
     pith_kernels::layer_norm(rows, gamma, beta, EPSILON)
 }
