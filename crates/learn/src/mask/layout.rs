@@ -74,8 +74,8 @@ impl Layout {
             }
         }
         Scene {
-            context: Places::new(contexts),
-            targets: targets.into_iter().map(Places::new).collect(),
+            context: Places::new(&contexts),
+            targets: targets.iter().map(|target| Places::new(target)).collect(),
         }
     }
 

@@ -119,7 +119,7 @@ impl Mask {
             let flags = self.of(picture).iter().zip(0..);
             flags.filter(|(flag, _)| **flag == hidden).map(|(_, patch)| patch).collect()
         });
-        Places::new(pictures.collect())
+        Places::new(&pictures.collect::<Vec<_>>())
     }
 }
 
@@ -135,7 +135,7 @@ impl Places {
     ///
     /// # Panics
     /// Where pictures differ in their count.
-    pub fn new(pictures: Vec<Vec<usize>>) -> Self {
+    pub fn new(pictures: &[Vec<usize>]) -> Self {
         let each = pictures.first().map_or(0, Vec::len);
         assert!(pictures.iter().all(|one| one.len() == each), "as many patches of each picture");
         Self { each, numbers: pictures.concat() }

@@ -92,7 +92,7 @@ fn what_is_not_hidden_is_visible() {
 fn taken_tokens_are_those_of_their_own_picture() {
     let device = Device::flex();
     let tokens = Tensor::<1, Int>::arange(0..24, &device).float().reshape([3, 4, 2]);
-    let places = Places::new(vec![vec![3, 0], vec![1, 1], vec![2, 3]]);
+    let places = Places::new(&[vec![3, 0], vec![1, 1], vec![2, 3]]);
     let taken: Vec<f32> = take(tokens, places.tensor(&device)).into_data().iter().collect();
     assert_eq!(taken, [6., 7., 0., 1., 10., 11., 10., 11., 20., 21., 22., 23.]);
 }
