@@ -1,16 +1,18 @@
-//! The models that are compared. `torch_worker.py` has the same under the same names.
+//! The models that are compared. `torch_worker.py` has the same under the same names, but for
+//! `vit-mae` and `vit-simmim`: a step that sees a quarter of the patches, and one that sees all.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use pith_data::sample::Shape;
 use pith_kernels::{ConvOptions, Sequences};
 use pith_learn::encoder::{Config, Encoder, resnet};
-use pith_learn::input::Input;
+use pith_learn::input::{Input, Views};
+use pith_learn::moment::Moment;
 use pith_learn::nn::{Init, Linear, Mlp, Transformer, transformer};
-use pith_learn::objective::simclr;
+use pith_learn::objective::{self, Objective, simclr};
 use pith_learn::optimizer::{self, Optimizer};
 use pith_learn::weights::{self, Weights};
 
@@ -48,6 +50,8 @@ pub fn named(name: &str) -> Result<Box<dyn Case>> {
         }
         "resnet18" => boxed(Classifier::new(&Config::ResNet(Default::default()), init)?),
         "vit" => boxed(Classifier::new(&Config::Vit(Default::default()), init)?),
+        "vit-mae" => boxed(Masked::new("mae", init)?),
+        "vit-simmim" => boxed(Masked::new("simmim", init)?),
         "transformer" => boxed(Text::new(init)),
         "patch-embedding-small" => boxed(Convolution::new([192, 3, 4, 4], 4, 0, 1, init)),
         "patch-embedding-large" => boxed(Convolution::new([192, 3, 16, 16], 16, 0, 1, init)),
@@ -65,8 +69,10 @@ fn boxed<M: Model + 'static>(model: M) -> Box<dyn Case> {
     })
 }
 
+const PICTURES: Shape = Shape::Pixels { channels: 3, height: 32, width: 32 };
+
 fn picture_encoder(config: &Config, init: &mut Init) -> Result<Encoder> {
-    Ok(config.init(Shape::Pixels { channels: 3, height: 32, width: 32 }, init)?)
+    Ok(config.init(PICTURES, init)?)
 }
 
 type Inputs = BTreeMap<String, Tensor<1>>;
@@ -195,6 +201,34 @@ impl Model for Classifier {
 
     fn output(&self, inputs: &Inputs) -> Tensor<2> {
         self.head.forward(self.encoder.encode(&pictures(inputs, "first")).pooled)
+    }
+}
+
+/// The default vision transformer under an objective that hides patches.
+#[derive(Module, Debug)]
+struct Masked {
+    encoder: Encoder,
+    objective: Objective,
+}
+
+impl Masked {
+    fn new(objective: &str, init: &mut Init) -> Result<Self> {
+        let encoder = picture_encoder(&Config::Vit(Default::default()), init)?;
+        let context = objective::Context { encoder: &encoder, shape: PICTURES, classes: 0 };
+        let objective = objective::Config::default_of(objective).context("a listed method")?;
+        Ok(Self { objective: objective.init(context, init)?, encoder })
+    }
+}
+
+impl Model for Masked {
+    fn loss(&self, inputs: &Inputs) -> Tensor<1> {
+        let input = pictures(inputs, "first");
+        let views = Views { labels: vec![None; input.samples()], inputs: vec![input] };
+        self.objective.loss(&self.encoder, &views, &Moment::first(0, 1)).total
+    }
+
+    fn output(&self, inputs: &Inputs) -> Tensor<2> {
+        self.encoder.encode(&pictures(inputs, "first")).pooled
     }
 }
 

@@ -49,6 +49,14 @@ impl Input {
         }
     }
 
+    /// Where the numbers live.
+    pub fn device(&self) -> Device {
+        match self {
+            Input::Pixels(pixels) => pixels.device(),
+            Input::Features(features) => features.device(),
+        }
+    }
+
     /// Every sample as one row of numbers, `[samples, size]`.
     pub fn rows(&self) -> Tensor<2> {
         match self {

@@ -6,6 +6,7 @@
 //!
 //! - [`encoder`]: view to latent, `[n, d]`.
 //! - [`objective`]: what training asks of the latent space; owns its heads.
+//! - [`mask`]: which patches of a picture are hidden.
 //! - [`optimizer`]: how a gradient becomes a step.
 //! - [`train`]: the loop, in the open.
 //! - [`recipe`]: the TOML file, its defaults and its errors.
@@ -19,6 +20,7 @@ pub mod encoder;
 pub mod error;
 pub mod evidence;
 pub mod input;
+pub mod mask;
 pub mod method;
 pub mod model;
 pub mod moment;

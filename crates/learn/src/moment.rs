@@ -1,5 +1,8 @@
 //! Where a training stands: what schedules and random draws inside an objective depend on.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use pith_data::random::Random;
 
 /// A batch of a step of a training.
@@ -37,9 +40,41 @@ impl Moment {
     }
 }
 
+/// What [`Draws`] are for, apart from all that objectives draw.
+const INSIDE: u64 = 0x1d5 << 32;
+
+/// One stream of random numbers after the other, from the first at every batch: for encoders that
+/// are random in training and called several times for a batch.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    moment: Moment,
+    calls: Arc<AtomicU64>,
+}
+
+impl Draws {
+    /// Those of a batch.
+    pub fn of(moment: &Moment) -> Self {
+        Self { moment: *moment, calls: Arc::default() }
+    }
+
+    /// The next stream; copies share the count.
+    pub fn another(&self) -> Random {
+        self.moment.random(INSIDE + self.calls.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn draws_differ_call_by_call_and_not_time_by_time() {
+        let number = |draws: &Draws| draws.another().uniform(0.0, 1.0);
+        let (first, again) = (Draws::of(&Moment::first(1, 2)), Draws::of(&Moment::first(1, 2)));
+        let numbers = [number(&first), number(&first.clone()), number(&first)];
+        assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2]);
+        assert_eq!(numbers, [(); 3].map(|()| number(&again)));
+    }
 
     #[test]
     fn the_cosine_goes_from_start_to_end() {

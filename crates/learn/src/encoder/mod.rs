@@ -8,6 +8,7 @@ use pith_data::sample::Shape;
 use crate::Error;
 use crate::input::Input;
 use crate::method::methods;
+use crate::moment::Moment;
 
 methods! {
     /// Maps a view to its latent; see [`Encode`].
@@ -15,6 +16,7 @@ methods! {
         mlp::Mlp = "mlp",
         cnn::Cnn = "cnn",
         resnet::ResNet = "resnet",
+        convnext::ConvNext = "convnext",
         vit::Vit = "vit",
     }
 }
@@ -44,6 +46,16 @@ impl Patches {
     /// All of them.
     pub fn count(&self) -> usize {
         self.rows * self.columns
+    }
+
+    /// The pixels of each patch, `[n, channels, height, width]` to `[n, patches, values]`: patches
+    /// in reading order, in each the rows, in a row the pixels, in a pixel the channels.
+    pub fn cut(&self, pixels: Tensor<4>) -> Tensor<3> {
+        let Self { rows, columns, side } = *self;
+        let [n, channels, _, _] = pixels.dims();
+        let cut = pixels.reshape([n, channels, rows, side, columns, side]);
+        let cut = cut.permute([0, 2, 4, 3, 5, 1]); // [n, rows, columns, side, side, channels]
+        cut.reshape([n, rows * columns, side * side * channels])
     }
 }
 
@@ -82,6 +94,19 @@ pub trait Encode {
     fn look(&self, _input: &Input, _sight: Sight) -> Latent {
         panic!("this encoder has no patches and sees a picture whole")
     }
+    /// The vectors per place after each block, first to last, `[n, places, width]` each, without
+    /// what follows the last block; none where the encoder is no stack of such blocks.
+    fn layers(&self, _input: &Input, _sight: Sight) -> Vec<Tensor<3>> {
+        Vec::new()
+    }
+    /// How much the class token attends to each patch in the last block, `[n, heads, patches]`,
+    /// where the encoder has one; on no tape.
+    fn attention(&self, _input: &Input) -> Option<Tensor<3>> {
+        None
+    }
+    /// Takes up the random numbers of a batch of training, for encoders that are random inside. Its
+    /// views draw one after the other: apart, and the same whenever the batch is taken again.
+    fn prepare(&mut self, _moment: &Moment) {}
 }
 
 /// A feature map, `[n, width, height, width]`, as a latent: its average, and its cells as tokens.

@@ -1,6 +1,8 @@
-//! Residual networks of basic blocks (He et al. 2016, figure 2 and table 1).
+//! Residual networks (He et al. 2016, figures 2 and 5 and table 1).
 //!
-//! Departures: none for the 18 and 34 layer networks with the standard stem. The `cifar` stem is
+//! Departures: none for the 18 and 34 layer networks with the standard stem. In bottleneck blocks
+//! the 3x3 convolution halves the picture, not the 1x1 before it, as every library has it (ResNet
+//! v1.5). The `cifar` stem is
 //! the one of contrastive learning on 32x32 pictures (Chen et al. 2020, appendix B.9): a 3x3
 //! convolution of stride 1 and no pooling.
 
@@ -17,23 +19,36 @@ use crate::nn::batch_norm::After;
 use crate::nn::{BatchNorm, Conv2d, Init, pool};
 
 pub(super) const ABOUT: About = About {
-    summary: "residual network of basic blocks: 18 or 34 layers, or narrow; for pictures",
+    summary: "residual network: 18, 34 or 50 layers, or narrow; for pictures",
     citation: "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016",
 };
 
 /// Settings; the defaults are ResNet-18 with the stem for small pictures.
 ///
-/// ResNet-34 is `blocks = [3, 4, 6, 3]`; a narrow network for a plain CPU is `widths = [32, 64,
+/// ResNet-34 is `blocks = [3, 4, 6, 3]`, ResNet-50 the same with `block = "bottleneck"`; a narrow network for a plain CPU is `widths = [32, 64,
 /// 128]`, `blocks = [1, 1, 1]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Config {
     /// How the picture enters.
     pub stem: Stem,
-    /// Channels of each stage; the last is the width of the latent.
+    /// Channels of each stage; the last is the width of the latent, or a quarter of it where blocks
+    /// are bottlenecks.
     pub widths: Vec<usize>,
-    /// Basic blocks of each stage; every stage after the first halves the picture.
+    /// Blocks of each stage; every stage after the first halves the picture.
     pub blocks: Vec<usize>,
+    /// What a block is.
+    pub block: Kind,
+}
+
+/// What a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Two 3x3 convolutions.
+    Basic,
+    /// A 3x3 convolution between two of 1x1, the last to four times the channels.
+    Bottleneck,
 }
 
 /// How the picture enters.
@@ -48,7 +63,8 @@ pub enum Stem {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { stem: Stem::Cifar, widths: vec![64, 128, 256, 512], blocks: vec![2, 2, 2, 2] }
+        let (widths, blocks) = (vec![64, 128, 256, 512], vec![2, 2, 2, 2]);
+        Self { stem: Stem::Cifar, widths, blocks, block: Kind::Basic }
     }
 }
 
@@ -77,8 +93,9 @@ impl Config {
         for (stage, (&width, &count)) in self.widths.iter().zip(&self.blocks).enumerate() {
             for place in 0..count {
                 let stride = if stage > 0 && place == 0 { 2 } else { 1 };
-                blocks.push(Block::new(inputs, width, stride, init));
-                inputs = width;
+                let block = Block::new(self.block, inputs, width, stride, init);
+                inputs = block.outputs();
+                blocks.push(block);
             }
         }
         Ok(ResNet { stem, pool: self.stem == Stem::Standard, blocks, width: inputs })
@@ -101,29 +118,45 @@ struct Entry {
     norm: BatchNorm,
 }
 
-/// `relu(F(x) + x)`, `F` two 3x3 convolutions; `x` is projected where the shape changes.
+/// `relu(F(x) + x)`, `F` two or three convolutions; `x` is projected where the shape changes.
 #[derive(Module, Debug)]
 struct Block {
     conv1: Conv2d,
     norm1: BatchNorm,
     conv2: Conv2d,
     norm2: BatchNorm,
+    /// Of a bottleneck.
+    conv3: Option<Conv2d>,
+    norm3: Option<BatchNorm>,
     shortcut: Option<Entry>,
 }
 
+/// Channels that leave a bottleneck for one inside.
+const EXPANSION: usize = 4;
+
 impl Block {
-    fn new(inputs: usize, outputs: usize, stride: usize, init: &mut Init) -> Self {
+    fn new(kind: Kind, inputs: usize, width: usize, stride: usize, init: &mut Init) -> Self {
+        let narrow = kind == Kind::Bottleneck;
+        let outputs = if narrow { EXPANSION * width } else { width };
         let shortcut = (stride != 1 || inputs != outputs).then(|| Entry {
             conv: Conv2d::new(inputs, outputs, 1, stride, init),
             norm: BatchNorm::new(outputs, init),
         });
+        let [first, second] = if narrow { [(1, 1), (3, stride)] } else { [(3, stride), (3, 1)] };
         Self {
-            conv1: Conv2d::new(inputs, outputs, 3, stride, init),
-            norm1: BatchNorm::new(outputs, init),
-            conv2: Conv2d::new(outputs, outputs, 3, 1, init),
-            norm2: BatchNorm::new(outputs, init),
+            conv1: Conv2d::new(inputs, width, first.0, first.1, init),
+            norm1: BatchNorm::new(width, init),
+            conv2: Conv2d::new(width, width, second.0, second.1, init),
+            norm2: BatchNorm::new(width, init),
+            conv3: narrow.then(|| Conv2d::new(width, outputs, 1, 1, init)),
+            norm3: narrow.then(|| BatchNorm::new(outputs, init)),
             shortcut,
         }
+    }
+
+    /// Channels that leave.
+    fn outputs(&self) -> usize {
+        self.conv3.as_ref().unwrap_or(&self.conv2).weight.dims()[0]
     }
 
     fn forward(&self, pixels: Tensor<4>) -> Tensor<4> {
@@ -132,7 +165,14 @@ impl Block {
             None => pixels.clone(),
         };
         let hidden = self.norm1.forward(self.conv1.forward(pixels), After::Relu);
-        self.norm2.forward_residual(self.conv2.forward(hidden), identity)
+        let hidden = self.conv2.forward(hidden);
+        match (&self.conv3, &self.norm3) {
+            (Some(conv), Some(norm)) => {
+                let hidden = self.norm2.forward(hidden, After::Relu);
+                norm.forward_residual(conv.forward(hidden), identity)
+            }
+            _ => self.norm2.forward_residual(hidden, identity),
+        }
     }
 }
 

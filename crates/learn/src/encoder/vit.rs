@@ -14,8 +14,11 @@ use serde::{Deserialize, Serialize};
 use super::{Encode, Latent, Patches, Sight, positive};
 use crate::Error;
 use crate::input::Input;
+use crate::mask::take;
 use crate::method::About;
-use crate::nn::{Init, Transformer, transformer};
+use crate::moment::{Draws, Moment};
+use crate::nn::positions::sin_cos;
+use crate::nn::{DropPath, Init, Transformer, transformer};
 
 pub(super) const ABOUT: About = About {
     summary: "vision transformer: a picture as a sequence of patches",
@@ -51,6 +54,9 @@ pub struct Config {
     pub registers: usize,
     /// Initial scale of what each part of a block adds, learned per channel; 0 leaves it out.
     pub layer_scale: f32,
+    /// Probability that a sample goes past a part of the last block in training (stochastic depth);
+    /// it falls to zero at the first block.
+    pub drop_path: f64,
 }
 
 /// How tokens know where their patch lies.
@@ -85,6 +91,7 @@ impl Default for Config {
             pool: Pool::Class,
             registers: 0,
             layer_scale: 0.0,
+            drop_path: 0.0,
         }
     }
 }
@@ -94,6 +101,12 @@ impl Config {
         let Self { patch, width, depth, heads, .. } = *self;
         positive("encoder.vit patch, width, depth, heads", &[patch, width, depth, heads])?;
         positive("encoder.vit.mlp-ratio", &[self.mlp_ratio])?;
+        if !(0.0..1.0).contains(&self.drop_path) {
+            return Err(Error::Recipe(format!(
+                "encoder.vit.drop-path must be at least 0 and below 1, received {}",
+                self.drop_path
+            )));
+        }
         let channels = super::channels("vit", shape)?;
         let Shape::Pixels { height, width: across, .. } = shape else {
             unreachable!("`channels` accepts pictures only")
@@ -136,6 +149,8 @@ impl Config {
             patch,
             rows: grid[0],
             mean: self.pool == Pool::Mean,
+            drop_path: self.drop_path,
+            draws: None,
         })
     }
 }
@@ -157,6 +172,10 @@ pub struct Vit {
     /// Patches from top to bottom.
     rows: usize,
     mean: bool,
+    drop_path: f64,
+    /// Of the batch that the loss is measured on.
+    #[module(skip)]
+    draws: Option<Draws>,
 }
 
 impl Vit {
@@ -167,7 +186,6 @@ impl Vit {
         let (weight, bias) = (self.embed.val(), self.bias.val());
         let grid = pith_kernels::conv2d(pixels, weight, Some(bias), options); // [n, width, y, x]
         let tokens = grid.flatten::<3>(2, 3).swap_dims(1, 2); // [n, patches, width]
-        let [n, count, width] = tokens.dims();
         let tokens = match &sight {
             Sight::Replaced { hidden, token } => {
                 let hidden = hidden.clone().float().unsqueeze_dim::<3>(2); // [n, patches, 1]
@@ -178,15 +196,32 @@ impl Vit {
         };
         let tokens = tokens + self.positions.val().unsqueeze();
         match sight {
-            Sight::Visible(visible) => {
-                let seen = visible.dims()[1];
-                let first = Tensor::arange(0..n as i64, &visible.device()) * count as i64;
-                let rows = visible + first.unsqueeze_dim(1); // [n, visible], of all patches
-                let rows = rows.reshape([n * seen]);
-                tokens.reshape([n * count, width]).select(0, rows).reshape([n, seen, width])
-            }
+            Sight::Visible(visible) => take(tokens, visible),
             _ => tokens,
         }
+    }
+
+    /// The tokens that enter the blocks, class and registers first: `[n * length, width]`, and `n`
+    /// and `length`.
+    fn sequence(&self, input: &Input, sight: Sight) -> (Tensor<2>, [usize; 2]) {
+        let Input::Pixels(pixels) = input else {
+            panic!("a vit was built for pictures and received {} table rows", input.samples())
+        };
+        let patches = self.tokens(pixels.clone(), sight);
+        let [n, count, width] = patches.dims();
+        let leading = self.leading();
+        let before = leading.dims()[0];
+        let leading = leading.unsqueeze::<3>().expand([n, before, width]);
+        let tokens = Tensor::cat(vec![leading, patches], 1); // [n, before + patches, width]
+        let length = before + count;
+        (tokens.reshape([n * length, width]), [n, length])
+    }
+
+    /// The tokens of the patches among all, `[n, length, width]` to `[n, patches, width]`.
+    fn of_patches(&self, tokens: Tensor<3>) -> Tensor<3> {
+        let before = 1 + self.registers.as_ref().map_or(0, |registers| registers.dims()[0]);
+        let count = tokens.dims()[1] - before;
+        tokens.narrow(1, before, count)
     }
 
     /// The tokens that stand before the patches: class and registers, `[leading, width]`.
@@ -204,25 +239,45 @@ impl Encode for Vit {
     }
 
     fn look(&self, input: &Input, sight: Sight) -> Latent {
-        let Input::Pixels(pixels) = input else {
-            panic!("a vit was built for pictures and received {} table rows", input.samples())
+        let (tokens, [n, length]) = self.sequence(input, sight);
+        let sequences = Sequences::Uniform(length);
+        let draws = self.draws.as_ref().filter(|_| tokens.device().is_autodiff());
+        let tokens = match draws {
+            Some(draws) => {
+                let (rate, random) = (self.drop_path, draws.another());
+                let drop = DropPath { rate, samples: n, length, random };
+                self.transformer.forward_dropping(tokens, &sequences, drop)
+            }
+            None => self.transformer.forward(tokens, &sequences),
         };
-        let patches = self.tokens(pixels.clone(), sight);
-        let [n, count, width] = patches.dims();
-        let leading = self.leading();
-        let before = leading.dims()[0];
-        let leading = leading.unsqueeze::<3>().expand([n, before, width]);
-        let tokens = Tensor::cat(vec![leading, patches], 1); // [n, before + patches, width]
-        let length = before + count;
-        let tokens = tokens.reshape([n * length, width]);
-        let tokens = self.transformer.forward(tokens, &Sequences::Uniform(length));
-        let tokens = tokens.reshape([n, length, width]);
-        let patches = tokens.clone().narrow(1, before, count);
+        let tokens = tokens.reshape([n, length, self.width()]);
+        let patches = self.of_patches(tokens.clone());
         let pooled = match self.mean {
             true => patches.clone().mean_dim(1),
             false => tokens.narrow(1, 0, 1),
         };
         Latent { pooled: pooled.squeeze_dim(1), tokens: Some(patches) } // [n, width]
+    }
+
+    fn layers(&self, input: &Input, sight: Sight) -> Vec<Tensor<3>> {
+        let (tokens, [n, length]) = self.sequence(input, sight);
+        let layers = self.transformer.layers(tokens, &Sequences::Uniform(length));
+        let whole = |rows: Tensor<2>| rows.reshape([n, length, self.width()]);
+        layers.into_iter().map(|rows| self.of_patches(whole(rows))).collect()
+    }
+
+    fn attention(&self, input: &Input) -> Option<Tensor<3>> {
+        let (tokens, [n, length]) = self.sequence(input, Sight::Whole);
+        let all = self.transformer.last_attention(tokens, &Sequences::Uniform(length))?;
+        let [_, heads, _, _] = all.dims(); // [n, heads, length, length]
+        let of_class = all.narrow(2, 0, 1).reshape([n * heads, length, 1]);
+        let of_patches = self.of_patches(of_class); // [n * heads, patches, 1]
+        let count = of_patches.dims()[1];
+        Some(of_patches.reshape([n, heads, count]))
+    }
+
+    fn prepare(&mut self, moment: &Moment) {
+        self.draws = (self.drop_path > 0.0).then(|| Draws::of(moment));
     }
 
     fn patches(&self) -> Option<Patches> {
@@ -233,18 +288,4 @@ impl Encode for Vit {
     fn width(&self) -> usize {
         self.class.dims()[1]
     }
-}
-
-/// Sines and cosines of the row in the first half of the channels, of the column in the second,
-/// at frequencies from 1 to 1 / 10000 (Vaswani et al. 2017, section 3.5, in two dimensions).
-fn sin_cos([rows, columns]: [usize; 2], width: usize) -> Vec<f32> {
-    let quarter = width / 4;
-    let axis = |place: usize| {
-        let angle =
-            move |channel: usize| place as f32 / 10_000f32.powf(channel as f32 / quarter as f32);
-        let sines = (0..quarter).map(move |channel| angle(channel).sin());
-        sines.chain((0..quarter).map(move |channel| angle(channel).cos()))
-    };
-    let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-    places.flat_map(|(row, column)| axis(row).chain(axis(column))).collect()
 }

@@ -5,6 +5,9 @@ use burn::tensor::Tensor;
 
 use super::Init;
 
+/// Added to the variance where nothing is learned, as PyTorch does.
+const EPSILON: f64 = 1e-5;
+
 /// Normalizes every row over its last axis.
 #[derive(Module, Debug)]
 pub struct LayerNorm {
@@ -26,4 +29,12 @@ impl LayerNorm {
     pub fn forward<const D: usize>(&self, rows: Tensor<D>) -> Tensor<D> {
         pith_kernels::layer_norm(rows, self.gamma.val(), self.beta.val(), self.epsilon)
     }
+}
+
+/// Every row with mean zero and variance one, `[.., width]` to the same shape, nothing learned.
+pub fn standardize<const D: usize>(rows: Tensor<D>) -> Tensor<D> {
+    let (width, device, number) = (rows.dims()[D - 1], rows.device(), rows.dtype());
+    let gamma = Tensor::ones([width], (&device, number));
+    let beta = Tensor::zeros([width], (&device, number));
+    pith_kernels::layer_norm(rows, gamma, beta, EPSILON)
 }

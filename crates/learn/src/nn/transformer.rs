@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use pith_kernels::{Activation, Sequences};
 
-use super::{Init, LayerNorm, Linear, SelfAttention};
+use super::{DropPath, Init, LayerNorm, Linear, SelfAttention};
 
 /// What a stack is made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,6 +51,40 @@ impl Transformer {
             self.blocks.iter().fold(tokens, |tokens, block| block.forward(tokens, sequences));
         self.norm.forward(tokens)
     }
+
+    /// The same, where some samples go past parts of blocks.
+    pub fn forward_dropping(
+        &self,
+        tokens: Tensor<2>,
+        sequences: &Sequences,
+        mut drop: DropPath,
+    ) -> Tensor<2> {
+        let (depth, device) = (self.blocks.len(), tokens.device());
+        let blocks = self.blocks.iter().enumerate();
+        let tokens = blocks.fold(tokens, |tokens, (place, block)| {
+            let keep = [(); 2].map(|()| drop.factors(place, depth, &device));
+            block.forward_keeping(tokens, sequences, keep)
+        });
+        self.norm.forward(tokens)
+    }
+
+    /// The tokens after each block, first to last, `[rows, width]` each, without the last
+    /// normalization.
+    pub fn layers(&self, tokens: Tensor<2>, sequences: &Sequences) -> Vec<Tensor<2>> {
+        let blocks = self.blocks.iter().scan(tokens, |tokens, block| {
+            *tokens = block.forward(tokens.clone(), sequences);
+            Some(tokens.clone())
+        });
+        blocks.collect()
+    }
+
+    /// The attention of the last block, none where there is no block; see
+    /// [`SelfAttention::weights`].
+    pub fn last_attention(&self, tokens: Tensor<2>, sequences: &Sequences) -> Option<Tensor<4>> {
+        let (last, before) = self.blocks.split_last()?;
+        let tokens = before.iter().fold(tokens, |tokens, block| block.forward(tokens, sequences));
+        Some(last.attention_weights(tokens, sequences))
+    }
 }
 
 /// Attention and a perceptron, each added to what came in.
@@ -83,10 +117,20 @@ impl Block {
 
     /// Tokens one after the other, `[rows, width]`, to the same shape.
     pub fn forward(&self, tokens: Tensor<2>, sequences: &Sequences) -> Tensor<2> {
+        self.forward_keeping(tokens, sequences, [None, None])
+    }
+
+    /// The same, with what attention and the perceptron add multiplied by `[rows, 1]` each.
+    fn forward_keeping(
+        &self,
+        tokens: Tensor<2>,
+        sequences: &Sequences,
+        [keep1, keep2]: [Option<Tensor<2>>; 2],
+    ) -> Tensor<2> {
         let mixed = self.attention.forward(self.norm1.forward(tokens.clone()), sequences);
-        let tokens = tokens + scaled(mixed, self.scale1.as_ref());
+        let tokens = tokens + kept(scaled(mixed, self.scale1.as_ref()), keep1);
         let hidden = self.up.activated(self.norm2.forward(tokens.clone()), Activation::Gelu);
-        tokens + scaled(self.down.forward(hidden), self.scale2.as_ref())
+        tokens + kept(scaled(self.down.forward(hidden), self.scale2.as_ref()), keep2)
     }
 
     /// The attention of this block to tokens that enter it; see [`SelfAttention::weights`].
@@ -98,6 +142,13 @@ impl Block {
 fn scaled(rows: Tensor<2>, scale: Option<&Param<Tensor<1>>>) -> Tensor<2> {
     match scale {
         Some(scale) => rows * scale.val().unsqueeze(), // [rows, width] * [1, width]
+        None => rows,
+    }
+}
+
+fn kept(rows: Tensor<2>, factors: Option<Tensor<2>>) -> Tensor<2> {
+    match factors {
+        Some(factors) => rows * factors, // [rows, width] * [rows, 1]
         None => rows,
     }
 }

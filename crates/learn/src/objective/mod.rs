@@ -28,6 +28,10 @@ methods! {
         proxy_anchor::ProxyAnchor = "proxy-anchor",
         cross_entropy::CrossEntropy = "cross-entropy",
         autoencoder::Autoencoder = "autoencoder",
+        mae::Mae = "mae",
+        simmim::SimMim = "simmim",
+        data2vec::Data2Vec = "data2vec",
+        i_jepa::IJepa = "i-jepa",
     }
 }
 

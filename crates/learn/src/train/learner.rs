@@ -46,7 +46,9 @@ impl Learner {
 
     /// The loss of a batch.
     pub fn loss(&self, views: &Views, moment: &Moment) -> Loss {
-        self.objective.loss(&self.encoder, views, moment)
+        let mut encoder = self.encoder.clone(); // the same parameters
+        encoder.prepare(moment);
+        self.objective.loss(&encoder, views, moment)
     }
 
     /// The encoder to keep: the trained one, or its teacher.
