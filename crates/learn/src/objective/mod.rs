@@ -17,8 +17,18 @@ methods! {
         simclr::SimClr = "simclr",
         vicreg::VicReg = "vicreg",
         autoencoder::Autoencoder = "autoencoder",
+        swav::SwAv = "swav",
+        dino::Dino = "dino",
+        ibot::IBot = "ibot",
     }
 }
+
+pub mod assignment;
+mod centre;
+pub mod koleo;
+mod limits;
+mod prototypes;
+pub mod sinkhorn;
 
 /// What an objective's heads are built for.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +46,21 @@ pub trait Learn {
     /// Views of each sample that the objective compares.
     fn views(&self) -> usize;
 
+    /// Whether it takes small crops of each sample beside its views.
+    fn local_crops(&self) -> bool {
+        false
+    }
+
     /// Latents, `[n, width]`, to the space in which the loss is measured, `[n, d]`, where that is
     /// another: it can collapse while the latents still look well.
     fn project(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// How much each sample belongs to each prototype, `[n, width]` to `[n, k]` with rows summing to
+    /// one, where the objective has prototypes: they can collapse while the latents still look
+    /// well.
+    fn assignments(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
         None
     }
 

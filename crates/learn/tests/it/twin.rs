@@ -58,7 +58,8 @@ fn four_steps_of_simclr_on_a_resnet_agree_with_pytorch() {
         };
         let inputs = vec![view("first"), view("second")];
         let labels = vec![None; inputs[0].samples()];
-        let total = learner.loss(&Views { inputs, labels }, &Moment::first(0, 4)).total;
+        let total =
+            learner.loss(&Views { inputs, local: Vec::new(), labels }, &Moment::first(0, 4)).total;
         let found: f64 = total.clone().without_autodiff().into_scalar();
         assert!((found - loss).abs() < 1e-4 * loss, "step {step}: {found} and {loss}");
         let gradients = weights::gradients(&learner, total.backward());
