@@ -4,7 +4,8 @@
 //! number of threads or on what was read before it:
 //!
 //! - the order of an epoch is a permutation keyed by (seed, epoch);
-//! - a view draws from a stream keyed by (seed, epoch, id of the sample, number of the view);
+//! - a view draws from a stream keyed by (seed, epoch, id of the sample, number of the view), and
+//!   local crops are the views after the others;
 //! - worker `w` of `n` makes batches `w`, `w + n`, `w + 2 n`, … and the consumer takes one from
 //!   each in turn.
 //!
@@ -23,7 +24,7 @@ pub use epoch::Epoch;
 use crate::collection::Subset;
 use crate::random::Random;
 use crate::sample::{Batch, Features, Input, Pixels, Shape};
-use crate::view::{Pipeline, Scratch};
+use crate::view::{LocalCrops, Pipeline, Scratch};
 use crate::{preprocess, view};
 
 /// How samples become batches.
@@ -100,10 +101,13 @@ pub struct Loader {
 }
 
 /// Everything that a worker needs to know.
+#[derive(Clone)]
 struct Plan {
     subset: Subset,
     pipeline: Pipeline,
     options: Options,
+    /// How many local crops of each sample, and how they are made.
+    local: Option<(usize, Pipeline)>,
 }
 
 impl Loader {
@@ -128,8 +132,18 @@ impl Loader {
         }
         let preprocess = pipeline.preprocess().bind(&subset.dataset.kind())?;
         let pipeline = pipeline.with_preprocess(preprocess);
-        let plan = Arc::new(Plan { subset, pipeline, options });
+        let plan = Arc::new(Plan { subset, pipeline, options, local: None });
         Ok(Loader { plan, skipped: Arc::default() })
+    }
+
+    /// The same, with local crops of every sample beside its views, which stay as they were.
+    ///
+    /// # Errors
+    /// Where the samples are no pictures, or the crops do not fit them.
+    pub fn with_local_crops(mut self, crops: &LocalCrops) -> Result<Self, Error> {
+        let pipeline = Pipeline::local(self.plan.pipeline.preprocess(), crops)?;
+        Arc::make_mut(&mut self.plan).local = Some((crops.count, pipeline));
+        Ok(self)
     }
 
     /// The shape of one input.
@@ -188,9 +202,7 @@ impl Plan {
         scratch: &mut Scratch,
         go_on: impl Fn() -> bool,
     ) -> (Batch, Vec<Skipped>) {
-        let (shape, seed) = (self.pipeline.shape(), self.options.seed);
-        let size = shape.size();
-        let mut views = vec![vec![0.0; positions.len() * size]; self.options.views];
+        let mut views = self.views(positions.len());
         let (mut labels, mut ids, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
         for &position in positions {
             if !go_on() {
@@ -198,13 +210,14 @@ impl Plan {
             }
             let id = self.subset.id(position);
             let key = xxh3_64(id.as_bytes());
-            let slot = ids.len() * size..(ids.len() + 1) * size;
+            let place = ids.len();
             let outcome = guarded(|| {
                 let value = self.subset.read(position).map_err(|error| error.fault.to_string())?;
-                for (number, view) in views.iter_mut().enumerate() {
-                    let mut random = Random::keyed(&[seed, epoch, key, number as u64]);
-                    let out = &mut view[slot.clone()];
-                    self.pipeline
+                for (view, number) in views.iter_mut().zip(0..) {
+                    let mut random = Random::keyed(&[self.options.seed, epoch, key, number]);
+                    let size = view.pipeline.shape().size();
+                    let out = &mut view.values[place * size..][..size];
+                    view.pipeline
                         .render(&value, &mut random, scratch, out)
                         .map_err(|mismatch| mismatch.to_string())?;
                 }
@@ -218,11 +231,33 @@ impl Plan {
                 Err(reason) => skipped.push(Skipped { id, reason }),
             }
         }
-        let inputs = views.into_iter().map(|mut values| {
-            values.truncate(ids.len() * size);
-            input(shape, ids.len(), values)
-        });
-        (Batch { views: inputs.collect(), labels, ids }, skipped)
+        let mut inputs = views.into_iter().map(|view| view.input(ids.len()));
+        let global = inputs.by_ref().take(self.options.views).collect();
+        let local = inputs.collect();
+        (Batch { views: global, local, labels, ids }, skipped)
+    }
+
+    /// Room for the views of so many samples, and the local crops after them.
+    fn views(&self, samples: usize) -> Vec<View<'_>> {
+        let global = std::iter::repeat_n(&self.pipeline, self.options.views);
+        let local = self.local.iter().flat_map(|(count, made)| std::iter::repeat_n(made, *count));
+        let room = |pipeline: &Pipeline| vec![0.0; samples * pipeline.shape().size()];
+        global.chain(local).map(|pipeline| View { pipeline, values: room(pipeline) }).collect()
+    }
+}
+
+/// One view of a batch while it is made.
+struct View<'a> {
+    pipeline: &'a Pipeline,
+    values: Vec<f32>,
+}
+
+impl View<'_> {
+    /// The view of the first so many samples.
+    fn input(mut self, samples: usize) -> Input {
+        let shape = self.pipeline.shape();
+        self.values.truncate(samples * shape.size());
+        input(shape, samples, self.values)
     }
 }
 

@@ -132,6 +132,8 @@ impl Shape {
 pub struct Batch {
     /// One input per view, each of all samples in the same order.
     pub views: Vec<Input>,
+    /// One input per local crop, smaller than the views, of the same samples.
+    pub local: Vec<Input>,
     /// The class of each sample, where it has one.
     pub labels: Vec<Option<u32>>,
     /// The id of each sample.

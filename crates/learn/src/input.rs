@@ -18,6 +18,8 @@ pub enum Input {
 pub struct Views {
     /// One input per view, the same samples in the same order.
     pub inputs: Vec<Input>,
+    /// Small crops of the same samples, for objectives that take them.
+    pub local: Vec<Input>,
     /// The class of each sample, where it has one.
     pub labels: Vec<Option<u32>>,
 }
@@ -57,6 +59,25 @@ impl Input {
         }
     }
 
+    /// Several inputs of one kind and size as one, sample after sample.
+    ///
+    /// # Panics
+    /// Where there is none, or kinds or sizes differ.
+    pub fn cat(inputs: &[Input]) -> Self {
+        match &inputs[0] {
+            Input::Pixels(_) => {
+                let pixels = inputs.iter().map(|input| match input {
+                    Input::Pixels(pixels) => pixels.clone(),
+                    Input::Features(_) => panic!("table rows among pictures"),
+                });
+                Input::Pixels(Tensor::cat(pixels.collect(), 0))
+            }
+            Input::Features(_) => {
+                Input::Features(Tensor::cat(inputs.iter().map(Input::rows).collect(), 0))
+            }
+        }
+    }
+
     /// Every sample as one row of numbers, `[samples, size]`.
     pub fn rows(&self) -> Tensor<2> {
         match self {
@@ -69,7 +90,18 @@ impl Input {
 impl Views {
     /// Copies a batch to the device.
     pub fn from_batch(batch: sample::Batch, device: &Device) -> Self {
-        let inputs = batch.views.into_iter().map(|view| Input::from_data(view, device)).collect();
-        Views { inputs, labels: batch.labels }
+        let on_device = |views: Vec<sample::Input>| {
+            views.into_iter().map(|view| Input::from_data(view, device)).collect()
+        };
+        let (inputs, local) = (on_device(batch.views), on_device(batch.local));
+        Views { inputs, local, labels: batch.labels }
+    }
+
+    /// Samples of which these are the views.
+    ///
+    /// # Panics
+    /// Where there is no view.
+    pub fn samples(&self) -> usize {
+        self.inputs[0].samples()
     }
 }

@@ -89,6 +89,44 @@ fn batches_are_the_same_bits_whatever_the_number_of_workers() {
 }
 
 #[test]
+fn local_crops_are_small_the_same_bits_and_leave_the_views_alone() {
+    let pictures = pictures(20, |index| index == 7);
+    let crops = LocalCrops { count: 3, size: 5, ..LocalCrops::default() };
+    let made = |workers| loader(&pictures, Options { workers, ..SHUFFLED }).unwrap();
+    let batches = |workers, skip| -> Vec<Batch> {
+        made(workers).with_local_crops(&crops).unwrap().epoch(2, skip).collect()
+    };
+    let (plain, whole): (Vec<Batch>, _) = (made(1).epoch(2, 0).collect(), batches(1, 0));
+    for (with, without) in whole.iter().zip(&plain) {
+        assert!(with.views == without.views, "local crops change the views");
+        assert_eq!((with.local.len(), without.local.len()), (3, 0));
+        for crop in &with.local {
+            assert_eq!(crop.shape(), Shape::Pixels { channels: 3, height: 5, width: 5 });
+            assert_eq!(crop.samples(), with.ids.len());
+        }
+        assert_ne!(with.local[0], with.local[1]);
+    }
+    for workers in [2, 5] {
+        assert!(batches(workers, 0) == whole, "{workers} workers make other crops than one");
+        assert!(batches(workers, 1) == whole[1..], "skipping changes the crops");
+    }
+}
+
+#[test]
+fn local_crops_that_cannot_be_are_refused() {
+    let told = |crops: &LocalCrops| {
+        let loader = loader(&pictures(5, |_| false), SHUFFLED).unwrap();
+        loader.with_local_crops(crops).err().expect("no such crops").to_string()
+    };
+    let default = LocalCrops::default;
+    let none = told(&LocalCrops { count: 0, ..default() });
+    assert_eq!(none, "view local-crops: count must be from 1 to 64, but is 0");
+    assert!(told(&LocalCrops { size: 0, ..default() }).contains("size must be from 1 to 4096"));
+    let views = serde_json::from_str(r#"[{"feature-dropout": {}}]"#).unwrap();
+    assert!(told(&LocalCrops { views, ..default() }).contains("does not fit pictures"));
+}
+
+#[test]
 fn the_middle_of_an_epoch_is_its_tail_and_costs_no_more() {
     let pictures = pictures(50, |_| false);
     let loader = loader(&pictures, Options { workers: 2, ..SHUFFLED }).unwrap();

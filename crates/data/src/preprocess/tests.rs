@@ -269,3 +269,13 @@ fn views_change_a_row_after_its_standardization() {
          noise, feature-dropout"
     );
 }
+
+#[test]
+fn table_rows_have_no_local_crops() {
+    use crate::view::LocalCrops;
+    let refused = Pipeline::local(&table(), &LocalCrops::default()).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "local-crops are parts of pictures, and the data are table rows; take them out"
+    );
+}

@@ -29,6 +29,9 @@ pub enum Error {
         /// The views that fit.
         fitting: Vec<&'static str>,
     },
+    /// Small parts of what has no size.
+    #[error("local-crops are parts of pictures, and the data are table rows; take them out")]
+    LocalRows,
 }
 
 /// Checks that a setting lies in `[low, high]`; NaN does not.

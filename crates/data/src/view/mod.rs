@@ -11,6 +11,7 @@
 //! keyword, [`METHODS`] and the conformance tests follow from its line.
 
 mod error;
+mod local_crops;
 mod picture;
 mod pipeline;
 mod resample;
@@ -20,6 +21,7 @@ mod row;
 mod conformance;
 
 pub use error::Error;
+pub use local_crops::LocalCrops;
 pub use picture::Picture;
 pub use pipeline::{Pipeline, Scratch};
 pub use resample::Window;

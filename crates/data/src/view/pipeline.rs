@@ -1,7 +1,7 @@
 //! From a decoded sample to the numbers that an encoder sees.
 
-use super::{Config, Error, METHODS, Picture, Row, Window};
-use crate::preprocess::{Mismatch, Preprocess};
+use super::{Config, Error, LocalCrops, METHODS, Picture, Row, Window};
+use crate::preprocess::{Mismatch, Preprocess, image};
 use crate::random::Random;
 use crate::sample::{Shape, Value};
 
@@ -39,6 +39,17 @@ impl Pipeline {
     /// The preparation alone, without views: what embedding uses.
     pub fn plain(preprocess: Preprocess) -> Self {
         Pipeline { preprocess, views: Vec::new() }
+    }
+
+    /// What makes local crops of the samples of this preparation.
+    ///
+    /// # Errors
+    /// Where samples are no pictures, a view does not fit them, or a setting is out of its range.
+    pub fn local(preprocess: &Preprocess, crops: &LocalCrops) -> Result<Self, Error> {
+        crops.check()?;
+        let Preprocess::Image(image) = preprocess else { return Err(Error::LocalRows) };
+        let smaller = image::Image { size: [crops.size; 2], ..image.clone() };
+        Self::new(Preprocess::Image(smaller), crops.views.clone())
     }
 
     /// The preparation.
@@ -110,7 +121,6 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::preprocess::image;
     use crate::sample;
 
     fn pictures() -> Preprocess {

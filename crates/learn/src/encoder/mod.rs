@@ -87,6 +87,13 @@ pub trait Encode {
     fn patches(&self) -> Option<Patches> {
         None
     }
+    /// Whether inputs of another shape than it was built for fit: the small crops of a sample.
+    ///
+    /// # Errors
+    /// Says what would fit.
+    fn accepts(&self, _shape: Shape) -> Result<(), Error> {
+        Ok(())
+    }
     /// As [`Encode::encode`], of a part of each picture.
     ///
     /// # Panics

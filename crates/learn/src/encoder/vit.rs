@@ -2,13 +2,14 @@
 //!
 //! Departures: positions may be sines and cosines of the row and column (as MAE fixes them), and
 //! register tokens may be added (Darcet et al. 2024): tokens without a place that the others use
-//! to compute and that are thrown away after. Choose it for the methods that mask or match patches;
+//! to compute and that are thrown away after. For a picture of another size the positions are
+//! interpolated between the nearest, bilinearly where the authors take splines. Choose it for the methods that mask or match patches;
 //! on few small pictures without labels a residual network learns faster.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
-use pith_kernels::{ConvOptions, Sequences};
+use pith_kernels::{ConvOptions, Interpolation, Sequences, resize};
 use serde::{Deserialize, Serialize};
 
 use super::{Encode, Latent, Patches, Sight, positive};
@@ -185,6 +186,7 @@ impl Vit {
         let options = ConvOptions { stride: [self.patch; 2], ..Default::default() };
         let (weight, bias) = (self.embed.val(), self.bias.val());
         let grid = pith_kernels::conv2d(pixels, weight, Some(bias), options); // [n, width, y, x]
+        let [.., rows, columns] = grid.dims();
         let tokens = grid.flatten::<3>(2, 3).swap_dims(1, 2); // [n, patches, width]
         let tokens = match &sight {
             Sight::Replaced { hidden, token } => {
@@ -194,7 +196,7 @@ impl Vit {
             }
             _ => tokens,
         };
-        let tokens = tokens + self.positions.val().unsqueeze();
+        let tokens = tokens + self.positions([rows, columns]).unsqueeze();
         match sight {
             Sight::Visible(visible) => take(tokens, visible),
             _ => tokens,
@@ -222,6 +224,19 @@ impl Vit {
         let before = 1 + self.registers.as_ref().map_or(0, |registers| registers.dims()[0]);
         let count = tokens.dims()[1] - before;
         tokens.narrow(1, before, count)
+    }
+
+    /// The positions of a grid of patches, `[patches, width]`.
+    fn positions(&self, grid: [usize; 2]) -> Tensor<2> {
+        let positions = self.positions.val();
+        let [patches, width] = positions.dims();
+        let own = [self.rows, patches / self.rows];
+        if grid == own {
+            return positions;
+        }
+        let map = positions.transpose().reshape([1, width, own[0], own[1]]);
+        let map = resize(map, grid, Interpolation::Bilinear); // [1, width, rows, columns]
+        map.reshape([width, grid[0] * grid[1]]).transpose()
     }
 
     /// The tokens that stand before the patches: class and registers, `[leading, width]`.
@@ -280,6 +295,20 @@ impl Encode for Vit {
         self.draws = (self.drop_path > 0.0).then(|| Draws::of(moment));
     }
 
+    fn accepts(&self, shape: Shape) -> Result<(), Error> {
+        match shape {
+            Shape::Pixels { height, width, .. }
+                if height % self.patch == 0 && width % self.patch == 0 =>
+            {
+                Ok(())
+            }
+            other => Err(Error::Recipe(format!(
+                "encoder `vit` cuts pictures into patches of {}x{0} pixels, which do not fill                  {other:?}; choose a multiple of {0}",
+                self.patch
+            ))),
+        }
+    }
+
     fn patches(&self) -> Option<Patches> {
         let columns = self.positions.dims()[0] / self.rows;
         Some(Patches { rows: self.rows, columns, side: self.patch })
@@ -287,5 +316,61 @@ impl Encode for Vit {
 
     fn width(&self) -> usize {
         self.class.dims()[1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+
+    fn vit(device: &Device, positions: Vec<f32>) -> Vit {
+        let config = Config { width: 4, depth: 1, heads: 1, patch: 2, ..Config::default() };
+        let shape = Shape::Pixels { channels: 1, height: 4, width: 6 };
+        let mut init = Init::new(1, device);
+        let vit = config.init(shape, &mut init).expect("a vit");
+        let old = vit.positions.clone();
+        let data = TensorData::new(positions, [6, 4]);
+        Vit { positions: old.map(|_| Tensor::from_data(data, device).require_grad()), ..vit }
+    }
+
+    fn values(tensor: Tensor<2>) -> Vec<f32> {
+        tensor.into_data().try_into_vec().expect("f32")
+    }
+
+    #[test]
+    fn positions_of_another_grid_lie_between_the_learned_ones() {
+        let device = Device::flex().autodiff();
+        // Channel 0 counts rows, channel 1 columns, the others are the same everywhere.
+        let places = (0..2).flat_map(|row| (0..3).map(move |column| [row, column, 7, -2]));
+        let vit = vit(&device, places.flatten().map(|value| value as f32).collect());
+        assert_eq!(values(vit.positions([2, 3])), values(vit.positions.val()));
+        for grid in [[1, 1], [4, 6], [3, 2]] {
+            let found = vit.positions(grid);
+            assert_eq!(found.dims(), [grid[0] * grid[1], 4]);
+            for place in values(found).chunks(4) {
+                assert!((place[2] - 7.0).abs() < 1e-5 && (place[3] + 2.0).abs() < 1e-5);
+            }
+        }
+        let centre = values(vit.positions([1, 1]));
+        assert!((centre[0] - 0.5).abs() < 1e-6 && (centre[1] - 1.0).abs() < 1e-6, "{centre:?}");
+        let larger = values(vit.positions([4, 3]));
+        let rows: Vec<f32> = larger.chunks(4).step_by(3).map(|place| place[0]).collect();
+        assert_eq!(rows, [0.0, 0.25, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn a_small_crop_teaches_the_positions_around_it() {
+        let device = Device::flex().autodiff();
+        let vit = vit(&device, vec![0.1; 24]);
+        let gradients = vit.positions([1, 3]).sum().backward();
+        let gradient = vit.positions.val().grad(&gradients).expect("positions learn");
+        let gradient: Vec<f32> = gradient.into_data().try_into_vec().expect("f32");
+        assert_eq!(gradient, [0.5; 24]);
+        let crop = Input::Pixels(Tensor::ones([2, 1, 2, 4], &device));
+        assert_eq!(vit.encode(&crop).pooled.dims(), [2, 4]);
+        let refused = vit.accepts(Shape::Pixels { channels: 1, height: 3, width: 4 });
+        assert!(refused.expect_err("half a patch").to_string().contains("multiple of 2"));
     }
 }

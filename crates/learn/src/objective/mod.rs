@@ -32,8 +32,18 @@ methods! {
         simmim::SimMim = "simmim",
         data2vec::Data2Vec = "data2vec",
         i_jepa::IJepa = "i-jepa",
+        swav::SwAv = "swav",
+        dino::Dino = "dino",
+        ibot::IBot = "ibot",
     }
 }
+
+pub mod assignment;
+mod centre;
+pub mod koleo;
+mod limits;
+mod prototypes;
+pub mod sinkhorn;
 
 /// What an objective's heads are built for.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +61,21 @@ pub trait Learn {
     /// Views of each sample that the objective compares.
     fn views(&self) -> usize;
 
+    /// Whether it takes small crops of each sample beside its views.
+    fn local_crops(&self) -> bool {
+        false
+    }
+
     /// Latents, `[n, width]`, to the space in which the loss is measured, `[n, d]`, where that is
     /// another: it can collapse while the latents still look well.
     fn project(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// How much each sample belongs to each prototype, `[n, width]` to `[n, k]` with rows summing to
+    /// one, where the objective has prototypes: they can collapse while the latents still look
+    /// well.
+    fn assignments(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
         None
     }
 

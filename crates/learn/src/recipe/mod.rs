@@ -38,6 +38,9 @@ pub struct Recipe {
     /// Changes that keep a sample's meaning, in the order they are made.
     #[serde(default)]
     pub views: Vec<view::Config>,
+    /// Small crops of each sample beside its views; none where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_crops: Option<view::LocalCrops>,
     /// View to latent.
     pub encoder: encoder::Config,
     /// What the latent space is asked to make true.

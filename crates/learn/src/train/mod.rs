@@ -7,6 +7,7 @@
 pub mod average;
 pub mod checkpoint;
 pub mod config;
+mod crops;
 pub mod learner;
 pub mod log;
 pub mod probe;
@@ -107,6 +108,9 @@ impl<'a> Plan<'a> {
         let classes = setting.collection.classes.len();
         let learner =
             Learner::init(recipe, preprocess.shape(), classes, &device.clone().autodiff())?;
+        if let Some(local) = &recipe.local_crops {
+            crops::check(local, &learner, preprocess.shape(), classes)?;
+        }
         let loader = training_loader(setting, learner.objective.views())?;
         let steps_per_epoch = (loader.batches_per_epoch() / config.accumulate).max(1);
         let steps = config.steps.unwrap_or(config.epochs * steps_per_epoch);
@@ -297,5 +301,9 @@ fn training_loader(setting: &Setting, views: usize) -> Result<Loader, Error> {
         seed: config.seed,
         workers: config.workers,
     };
-    Ok(Loader::new(subset, pipeline, options)?)
+    let loader = Loader::new(subset, pipeline, options)?;
+    match &setting.recipe.local_crops {
+        Some(crops) => Ok(loader.with_local_crops(crops)?),
+        None => Ok(loader),
+    }
 }

@@ -9,7 +9,7 @@ use pith_data::collection::Subset;
 use pith_data::loader::{self, Loader};
 use pith_data::sample::Input as Ready;
 use pith_data::view::Pipeline;
-use pith_space::health::{self, Diagnosis, Health};
+use pith_space::health::{self, Assignments, Diagnosis, Health};
 use pith_space::{Matrix, probe::knn};
 
 use super::{Learner, Setting};
@@ -35,6 +35,8 @@ pub struct Reading {
     pub asked: Option<f64>,
     /// Accuracy of the objective's own classes on held-out samples, where it learns classes.
     pub accuracy: Option<f64>,
+    /// How the samples are shared out, where the objective has prototypes.
+    pub assignments: Option<Assignments>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
 }
@@ -59,23 +61,33 @@ impl Reading {
             values.push(("health/projected-collapse-level", projected.collapse_level));
         }
         values.extend(self.accuracy.map(|accuracy| ("accuracy", accuracy)));
+        if let Some(assignments) = &self.assignments {
+            values.push(("health/prototypes-used", assignments.used));
+            values.push(("health/prototypes-per-sample", assignments.per_sample));
+        }
         values.extend(self.knn.map(|accuracy| ("knn", accuracy)));
         values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
 impl Reading {
-    /// What is wrong, with the latents or with the space of the loss.
+    /// What is wrong, with the assignments, with the latents or with the space of the loss.
     pub fn diagnose(&self) -> Option<Diagnosis> {
-        health::diagnose(&self.health).or_else(|| {
-            let projected = self.projected.as_ref()?;
-            let diagnosis = match self.asked {
-                Some(asked) => health::diagnose_spread(projected, asked),
-                None => health::diagnose(projected),
-            }?;
-            let finding = format!("behind the projector: {}", diagnosis.finding);
-            Some(Diagnosis { finding, ..diagnosis })
-        })
+        self.assignments
+            .as_ref()
+            .and_then(health::diagnose_assignments)
+            .or_else(|| health::diagnose(&self.health))
+            .or_else(|| self.diagnose_projected())
+    }
+
+    fn diagnose_projected(&self) -> Option<Diagnosis> {
+        let projected = self.projected.as_ref()?;
+        let diagnosis = match self.asked {
+            Some(asked) => health::diagnose_spread(projected, asked),
+            None => health::diagnose(projected),
+        }?;
+        let finding = format!("behind the projector: {}", diagnosis.finding);
+        Some(Diagnosis { finding, ..diagnosis })
     }
 }
 
@@ -160,17 +172,29 @@ impl Probe {
             projected: a.as_ref().map(|a| Health::measure(a, b.as_ref())),
             asked: learner.objective.spread(),
             accuracy: self.accuracy(learner),
+            assignments: self.assignments(learner, &first),
             knn: self.knn(learner)?,
         })
     }
 
     fn project(&self, learner: &Learner, latent: &Matrix) -> Option<Matrix> {
-        let shape = [latent.rows(), latent.width()];
-        let data = TensorData::new(latent.values().to_vec(), shape);
-        let projected = learner.objective.project(Tensor::from_data(data, &self.device))?;
-        let [rows, width] = projected.dims();
-        let data = projected.into_data();
-        Some(Matrix::new(rows, width, data.as_slice().expect("projections are f32").to_vec()))
+        learner.objective.project(self.tensor(latent.values(), latent.width())).map(matrix)
+    }
+
+    /// In batches: there may be many more prototypes than numbers in a latent.
+    fn assignments(&self, learner: &Learner, latents: &Matrix) -> Option<Assignments> {
+        let width = latents.width();
+        let mut batches = latents
+            .values()
+            .chunks(BATCH * width)
+            .map(|latents| learner.objective.assignments(self.tensor(latents, width)).map(matrix));
+        let first = batches.next()??;
+        Some(Assignments::measure([first].into_iter().chain(batches.flatten())))
+    }
+
+    fn tensor(&self, values: &[f32], width: usize) -> Tensor<2> {
+        let shape = [values.len() / width, width];
+        Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
     }
 
     fn knn(&self, learner: &Learner) -> Result<Option<f64>, Error> {
@@ -216,6 +240,12 @@ impl Probe {
         }
         vectors
     }
+}
+
+fn matrix(rows: Tensor<2>) -> Matrix {
+    let [count, width] = rows.dims();
+    let data = rows.into_data();
+    Matrix::new(count, width, data.as_slice().expect("projections are f32").to_vec())
 }
 
 /// The samples of a subset that its ids' order puts first: the same ones at every start.

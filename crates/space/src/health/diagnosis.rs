@@ -27,7 +27,7 @@ const SHRUNK_SHARE: f64 = 0.1;
 /// Share of dead dimensions from which only few directions are left.
 const DEAD_SHARE: f64 = 0.75;
 /// Vectors needed to speak of spread.
-const ENOUGH_ROWS: usize = 16;
+pub(super) const ENOUGH_ROWS: usize = 16;
 /// Width from which a low rank is a finding.
 const ENOUGH_WIDTH: usize = 8;
 
@@ -43,6 +43,10 @@ pub enum Kind {
     Shrunk,
     /// Dimensional collapse: vectors differ along very few directions only.
     FewDirections,
+    /// All samples are assigned to the same prototype.
+    OnePrototype,
+    /// Every sample is assigned to all prototypes alike.
+    EvenAssignment,
 }
 
 /// A sick space, in words.

@@ -1,10 +1,13 @@
 //! What can be seen without labels while training: is the space alive?
 //!
 //! A held-out probe batch is encoded every so often; [`Health::measure`] describes its vectors and
-//! [`diagnose`] says in words when they have collapsed.
+//! [`diagnose`] says in words when they have collapsed. [`Assignments`] does the same for what an
+//! objective with prototypes makes of them.
 
+mod assignments;
 mod diagnosis;
 
+pub use assignments::{Assignments, diagnose_assignments};
 pub use diagnosis::{Diagnosis, Kind, diagnose, diagnose_spread};
 
 use faer::Mat;
