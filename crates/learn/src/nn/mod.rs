@@ -6,6 +6,7 @@
 pub mod attention;
 pub mod batch_norm;
 pub mod conv;
+pub mod decoder;
 pub mod init;
 pub mod layer_norm;
 pub mod linear;
@@ -18,6 +19,7 @@ pub mod upsampler;
 pub use attention::SelfAttention;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv2d;
+pub use decoder::Decoder;
 pub use init::Init;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;

@@ -4,12 +4,14 @@
 
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
+use pith_space::health::Diagnosis;
 
 use crate::encoder::Encoder;
-use crate::input::Views;
+use crate::input::{Input, Views};
 use crate::method::methods;
 use crate::moment::Moment;
 use crate::nn::Linear;
+use variational::{Likelihood, Variational};
 
 methods! {
     /// What training asks of the latent space, with the heads it needs for that; see [`Learn`].
@@ -17,8 +19,11 @@ methods! {
         simclr::SimClr = "simclr",
         vicreg::VicReg = "vicreg",
         autoencoder::Autoencoder = "autoencoder",
+        vae::Vae = "vae",
     }
 }
+
+pub mod variational;
 
 /// What an objective's heads are built for.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +64,18 @@ pub trait Learn {
         None
     }
 
+    /// The posterior and the decoder, where the objective has them: they can say how likely a
+    /// sample is.
+    fn variational(&self) -> Option<&Variational> {
+        None
+    }
+
+    /// What is wrong with the objective's own parts, such as codes that nothing uses; asked at
+    /// every reading of held-out inputs, off the tape.
+    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Option<Diagnosis> {
+        None
+    }
+
     /// The loss of a batch.
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss;
 
@@ -96,6 +113,27 @@ fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>
         )));
     }
     Ok([context.encoder.width()].iter().chain(layers).copied().collect())
+}
+
+/// Refuses amounts below zero, which would reward what they should cost.
+fn not_negative(objective: &str, amounts: &[(&str, f64)]) -> Result<(), crate::Error> {
+    match amounts.iter().find(|(_, amount)| !(amount.is_finite() && *amount >= 0.0)) {
+        None => Ok(()),
+        Some((key, amount)) => Err(crate::Error::Recipe(format!(
+            "objective.{objective}.{key} must be zero or more, received {amount}"
+        ))),
+    }
+}
+
+impl Config {
+    /// Whether every number of an input is read as a probability and must lie in `[0, 1]`.
+    pub fn reads_probabilities(&self) -> bool {
+        let likelihood = match self {
+            Config::Vae(vae) => vae.likelihood,
+            _ => return false,
+        };
+        likelihood == Likelihood::Bernoulli
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub struct Reading {
     pub asked: Option<f64>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
+    /// What is wrong with the objective's own parts.
+    pub own: Option<Diagnosis>,
 }
 
 impl Reading {
@@ -61,9 +63,11 @@ impl Reading {
 }
 
 impl Reading {
-    /// What is wrong, with the latents or with the space of the loss.
+    /// What is wrong: with the objective's own parts, which know the cause best, with the latents,
+    /// or with the space of the loss.
     pub fn diagnose(&self) -> Option<Diagnosis> {
-        health::diagnose(&self.health).or_else(|| {
+        let latents = || health::diagnose(&self.health);
+        self.own.clone().or_else(latents).or_else(|| {
             let projected = self.projected.as_ref()?;
             let diagnosis = match self.asked {
                 Some(asked) => health::diagnose_spread(projected, asked),
@@ -153,7 +157,13 @@ impl Probe {
             projected: a.as_ref().map(|a| Health::measure(a, b.as_ref())),
             asked: learner.objective.spread(),
             knn: self.knn(learner)?,
+            own: self.examine(learner),
         })
+    }
+
+    fn examine(&self, learner: &Learner) -> Option<Diagnosis> {
+        let input = Input::from_data(self.held_out.inputs.first()?.clone(), &self.device);
+        learner.objective.examine(&learner.encoder, &input)
     }
 
     fn project(&self, learner: &Learner, latent: &Matrix) -> Option<Matrix> {

@@ -43,6 +43,10 @@ pub enum Kind {
     Shrunk,
     /// Dimensional collapse: vectors differ along very few directions only.
     FewDirections,
+    /// Posterior collapse: a variational latent says nothing of its sample.
+    PosteriorCollapse,
+    /// Most codes of a codebook, or features of a dictionary, are never used.
+    DeadCodes,
 }
 
 /// A sick space, in words.

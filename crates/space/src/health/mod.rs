@@ -3,8 +3,10 @@
 //! A held-out probe batch is encoded every so often; [`Health::measure`] describes its vectors and
 //! [`diagnose`] says in words when they have collapsed.
 
+mod codes;
 mod diagnosis;
 
+pub use codes::{active_units, diagnose_codes, diagnose_posterior, perplexity};
 pub use diagnosis::{Diagnosis, Kind, diagnose, diagnose_spread};
 
 use faer::Mat;
