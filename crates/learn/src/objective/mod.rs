@@ -19,7 +19,15 @@ methods! {
         simclr::SimClr = "simclr",
         vicreg::VicReg = "vicreg",
         autoencoder::Autoencoder = "autoencoder",
+        denoising::Denoising = "denoising",
+        contractive::Contractive = "contractive",
+        sparse::Sparse = "sparse",
+        top_k::TopK = "top-k",
         vae::Vae = "vae",
+        beta_tcvae::BetaTcVae = "beta-tcvae",
+        factor_vae::FactorVae = "factor-vae",
+        wae_mmd::WaeMmd = "wae-mmd",
+        vq_vae::VqVae = "vq-vae",
     }
 }
 
@@ -130,6 +138,8 @@ impl Config {
     pub fn reads_probabilities(&self) -> bool {
         let likelihood = match self {
             Config::Vae(vae) => vae.likelihood,
+            Config::BetaTcVae(vae) => vae.likelihood,
+            Config::FactorVae(vae) => vae.likelihood,
             _ => return false,
         };
         likelihood == Likelihood::Bernoulli
