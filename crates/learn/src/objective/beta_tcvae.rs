@@ -14,7 +14,7 @@
 //! it where single dimensions should mean something and there are no labels; look at several seeds.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use pith_space::health::Diagnosis;
 use serde::{Deserialize, Serialize};
 
@@ -153,7 +153,7 @@ pub fn decompose(posterior: &Gaussian, z: Tensor<2>, estimate: Estimate) -> [Ten
     let own = posterior.log_density(z.clone()).sum_dim(1); // log q(z | x), [n, 1]
     let prior = log_prior(z.clone()).sum_dim(1); // [n, 1]
     let pairs = pairs(posterior, z); // log q(z_i | x_j) by dimension, [n, n, d]
-    let weights = log_weights(pairs.dims()[0], estimate, &pairs.clone().sum()); // [n, n]
+    let weights = log_weights(pairs.dims()[0], estimate, (&pairs.device(), pairs.dtype())); // [n, n]
     let joint = pairs.clone().sum_dim(2).squeeze_dim::<2>(2) + weights.clone();
     let joint = log_sum_exp(joint, 1); // log q(z), [n, 1]
     let product = log_sum_exp(pairs + weights.unsqueeze_dim(2), 1).sum_dim(2); // [n, 1, 1]
@@ -172,9 +172,9 @@ fn pairs(posterior: &Gaussian, z: Tensor<2>) -> Tensor<3> {
     under.log_density(each(&z, 1)).reshape([n, n, d])
 }
 
-/// The logarithms of what posterior `j` counts for draw `i`, on `like`'s device and in its
-/// precision, `[n, n]`; every row sums to one.
-fn log_weights(n: usize, estimate: Estimate, like: &Tensor<1>) -> Tensor<2> {
+/// The logarithms of what posterior `j` counts for draw `i`, `[n, n]`; every row of what they are
+/// logarithms of sums to one.
+fn log_weights(n: usize, estimate: Estimate, place: (&Device, DType)) -> Tensor<2> {
     let weight = |i: usize, j: usize| match estimate {
         Estimate::Weighted => 1.0 / n as f64,
         Estimate::Stratified { samples } => {
@@ -188,14 +188,13 @@ fn log_weights(n: usize, estimate: Estimate, like: &Tensor<1>) -> Tensor<2> {
         }
     };
     let logarithms: Vec<f64> = (0..n * n).map(|place| weight(place / n, place % n).ln()).collect();
-    Tensor::from_data(TensorData::new(logarithms, [n, n]), (&like.device(), like.dtype()))
+    Tensor::from_data(TensorData::new(logarithms, [n, n]), place)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::objective::golden;
-    use burn::tensor::{DType, Device};
     use std::f64::consts::TAU;
 
     const BOTH: [Estimate; 2] = [Estimate::Weighted, Estimate::Stratified { samples: 1000 }];
@@ -249,8 +248,10 @@ mod tests {
     #[test]
     fn weights_of_a_draw_sum_to_one() {
         for estimate in BOTH {
-            let like = Tensor::<1>::zeros([1], (&Device::flex(), DType::F64));
-            let sums = log_weights(6, estimate, &like).exp().sum_dim(1).into_data();
+            let sums = log_weights(6, estimate, (&Device::flex(), DType::F64))
+                .exp()
+                .sum_dim(1)
+                .into_data();
             assert!(sums.iter::<f64>().all(|sum| (sum - 1.0).abs() < 1e-9), "{estimate:?}");
         }
     }

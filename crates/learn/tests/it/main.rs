@@ -1,5 +1,6 @@
 //! What every encoder, objective and run owes.
 
+mod codes;
 mod collapse;
 mod conformance;
 mod names;
