@@ -18,6 +18,7 @@ use pith_data::preprocess::Preprocess;
 use pith_data::random::Random;
 use pith_data::view::Pipeline;
 use pith_learn::input::Input;
+use pith_learn::objective::variational::bits_per_number;
 use pith_learn::run::Run;
 use pith_learn::train::Learner;
 use pith_learn::{Error, Recipe, weights};
@@ -45,6 +46,7 @@ fn main() -> Result<(), Error> {
         seed: 0,
         workers: 1,
     };
+    let size = pipeline.shape().size();
     let batches: Vec<_> = Loader::new(test, pipeline, options)?.epoch(0, 0).enumerate().collect();
     let bounds: Vec<[f64; 2]> = batches
         .into_par_iter()
@@ -66,6 +68,7 @@ fn main() -> Result<(), Error> {
     println!("step {step}, {count} samples");
     println!("-log p(x), bound of one draw:      {:.2} nats", -one);
     println!("-log p(x), bound of {draws} draws: {:.2} nats, standard error {error:.2}", -many);
+    println!("bits per number: {:.5}", bits_per_number(-many, size));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 use pith_space::Matrix;
 use pith_space::health::{self, Diagnosis};
 
-pub use bound::log_mean_exp;
+pub use bound::{bits_per_number, log_mean_exp};
 pub use gaussian::{Gaussian, log_prior, log_sum_exp, noise};
 pub use likelihood::Likelihood;
 
