@@ -25,10 +25,9 @@ fn train(objective: &str, changes: &[&str], term: &str) -> (Outcome, f64) {
     let run = Run::create(&folder.path().join("run"), false).expect("a new run");
     let outcome = toy::train(&recipe, &run, false).expect("a training");
     let text = std::fs::read_to_string(run.metrics()).expect("a log");
-    let key = format!("\"{term}\":");
     let last = text.lines().rev().find_map(|line| {
-        let rest = &line[line.find(&key)? + key.len()..];
-        rest.split([',', '}']).next()?.trim().parse().ok()
+        let line: serde_json::Value = serde_json::from_str(line).expect("a JSON line");
+        line[format!("loss/{term}")].as_f64()
     });
     (outcome, last.unwrap_or_else(|| panic!("no {term} in {text}")))
 }

@@ -159,6 +159,9 @@ mod tests {
             let exact = exact(x, &w, &mean);
             assert!((found - exact).abs() < 0.03, "{found} is not {exact}");
         }
-        assert!(single < few.iter().sum() && single < many.iter().sum::<f64>() - 0.1, "{single}");
+        assert!(
+            single < few.iter().sum::<f64>() && single < many.iter().sum::<f64>() - 0.1,
+            "{single}"
+        );
     }
 }
