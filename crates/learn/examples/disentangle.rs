@@ -22,7 +22,12 @@ fn main() -> Result<(), Error> {
     let Some(folder) = arguments.first() else {
         return Err(Error::Recipe("expected a run folder: disentangle RUN [SAMPLES]".into()));
     };
-    let samples = arguments.get(1).and_then(|text| text.parse().ok()).unwrap_or(15_000);
+    let samples = match arguments.get(1) {
+        None => 15_000,
+        Some(text) => text
+            .parse()
+            .map_err(|_| Error::Recipe(format!("expected a number of samples, received {text}")))?,
+    };
     let run = Run::open(Path::new(folder))?;
     let recipe = Recipe::read(&run.recipe(), &[])?;
     let model = Model::load(&run.model(), &Device::flex())?;

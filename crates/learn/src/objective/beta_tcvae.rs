@@ -152,7 +152,7 @@ impl Learn for BetaTcVae {
 pub fn decompose(posterior: &Gaussian, z: Tensor<2>, estimate: Estimate) -> [Tensor<1>; 3] {
     let own = posterior.log_density(z.clone()).sum_dim(1); // log q(z | x), [n, 1]
     let prior = log_prior(z.clone()).sum_dim(1); // [n, 1]
-    let pairs = pairs(posterior, z); // log q(z_i | x_j) by dimension, [n, n, d]
+    let pairs = pairs(posterior, &z); // log q(z_i | x_j) by dimension, [n, n, d]
     let weights = log_weights(pairs.dims()[0], estimate, (&pairs.device(), pairs.dtype())); // [n, n]
     let joint = pairs.clone().sum_dim(2).squeeze_dim::<2>(2) + weights.clone();
     let joint = log_sum_exp(joint, 1); // log q(z), [n, 1]
@@ -162,14 +162,14 @@ pub fn decompose(posterior: &Gaussian, z: Tensor<2>, estimate: Estimate) -> [Ten
 }
 
 /// `log q(z_i | x_j)` of every draw under every posterior, dimension by dimension, `[n, n, d]`.
-fn pairs(posterior: &Gaussian, z: Tensor<2>) -> Tensor<3> {
+fn pairs(posterior: &Gaussian, z: &Tensor<2>) -> Tensor<3> {
     let [n, d] = z.dims();
     let each = |tensor: &Tensor<2>, at: usize| {
         tensor.clone().unsqueeze_dim::<3>(at).expand([n, n, d]).reshape([n * n, d])
     };
     let under =
         Gaussian { mean: each(&posterior.mean, 0), log_variance: each(&posterior.log_variance, 0) };
-    under.log_density(each(&z, 1)).reshape([n, n, d])
+    under.log_density(each(z, 1)).reshape([n, n, d])
 }
 
 /// The logarithms of what posterior `j` counts for draw `i`, `[n, n]`; every row of what they are

@@ -98,7 +98,7 @@ impl Learn for WaeMmd {
         let random = &mut moment.random(PRIOR);
         let prior = variational::noise(latent.dims(), random, &latent.device()) * self.deviation;
         let error = mean_squared_error(self.decoder.forward(latent.clone()), input.rows());
-        let discrepancy = discrepancy(latent, prior, self.deviation);
+        let discrepancy = discrepancy(&latent, &prior, self.deviation);
         Loss {
             total: error.clone() + discrepancy.clone() * self.weight,
             terms: vec![("error", error), ("discrepancy", discrepancy)],
@@ -109,22 +109,22 @@ impl Learn for WaeMmd {
 
 /// The unbiased estimate of the squared discrepancy of two samples, `[n, d]` each; `[1]`. Below
 /// zero where they are more alike than two draws of one distribution on average.
-pub fn discrepancy(a: Tensor<2>, b: Tensor<2>, deviation: f64) -> Tensor<1> {
+pub fn discrepancy(a: &Tensor<2>, b: &Tensor<2>, deviation: f64) -> Tensor<1> {
     let [n, width] = a.dims();
     let scale = 2.0 * width as f64 * deviation * deviation;
-    let within = |points: Tensor<2>| {
-        let all = kernel(points.clone(), points, scale).sum_dim(1).sum();
+    let within = |points: &Tensor<2>| {
+        let all = kernel(points, points, scale).sum_dim(1).sum();
         (all - (n * SCALES.len()) as f64) / (n * (n - 1)) as f64 // a point with itself counts 1
     };
-    let between = kernel(a.clone(), b.clone(), scale).sum_dim(1).sum() / (n * n) as f64;
+    let between = kernel(a, b, scale).sum_dim(1).sum() / (n * n) as f64;
     within(a) + within(b) - between * 2.0
 }
 
 /// The sum of the kernels of every pair, `[n, n]`.
-fn kernel(a: Tensor<2>, b: Tensor<2>, scale: f64) -> Tensor<2> {
+fn kernel(a: &Tensor<2>, b: &Tensor<2>, scale: f64) -> Tensor<2> {
     let lengths = |points: &Tensor<2>| points.clone().square().sum_dim(1); // [n, 1]
     let inner = a.clone().matmul(b.clone().transpose());
-    let distances = (lengths(&a) + lengths(&b).transpose() - inner * 2.0).clamp_min(0.0);
+    let distances = (lengths(a) + lengths(b).transpose() - inner * 2.0).clamp_min(0.0);
     let one = |s: f64| (distances.clone() + scale * s).recip() * (scale * s);
     SCALES[1..].iter().fold(one(SCALES[0]), |sum, &s| sum + one(s))
 }
@@ -155,15 +155,15 @@ mod tests {
 
     #[test]
     fn discrepancy_is_the_sum_over_pairs_with_its_gradient() {
-        golden::check(by_pairs(), |a, b| discrepancy(a, b, 1.0));
+        golden::check(by_pairs(), |a, b| discrepancy(&a, &b, 1.0));
     }
 
     #[test]
     fn draws_of_one_distribution_agree_and_others_do_not() {
         let draw =
             |key: u64| variational::noise([400, 3], &mut Random::keyed(&[key]), &Device::flex());
-        let same: f64 = discrepancy(draw(1), draw(2), 1.0).into_scalar();
-        let moved: f64 = discrepancy(draw(1), draw(2) + 1.0, 1.0).into_scalar();
+        let same: f64 = discrepancy(&draw(1), &draw(2), 1.0).into_scalar();
+        let moved: f64 = discrepancy(&draw(1), &(draw(2) + 1.0), 1.0).into_scalar();
         assert!(same.abs() < 0.02 && moved > 0.2, "{same} {moved}");
     }
 }
