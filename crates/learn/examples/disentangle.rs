@@ -4,7 +4,7 @@
 //! cargo run --release -p pith-learn --example disentangle -- RUN [SAMPLES]
 //! ```
 //!
-//! Encodes SAMPLES (15000) of the run's data, of all splits, chosen by the hash of their place, and
+//! Encodes SAMPLES (15000) of the run's data, drawn from all splits, and
 //! prints every score as one JSON line.
 
 use std::path::Path;
