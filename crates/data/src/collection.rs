@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{Config, expand};
+use crate::dataset::shapes::Shapes;
 use crate::dataset::{self, Dataset, Kind, Options, Split};
 use crate::error::{Error, SampleError};
 use crate::sample::Value;
@@ -34,7 +35,10 @@ pub fn open(config: &Config) -> Result<Collection, Error> {
     config.check()?;
     let labels = config.labels.as_deref().map(expand).transpose()?;
     let mut options = Options { labels, columns: config.columns.clone(), schema: None };
-    let data = dataset::open(&expand(&config.path)?, &options)?;
+    let data: Arc<dyn Dataset> = match &config.shapes {
+        Some(shapes) => Arc::new(Shapes::new(shapes)?),
+        None => dataset::open(&expand(&config.path)?, &options)?,
+    };
     let mut notes = data.notes().to_vec();
     let mut classes = data.classes().to_vec();
     let apart = match &config.test {
@@ -191,6 +195,11 @@ impl Subset {
     pub fn label(&self, position: usize) -> Option<u32> {
         let label = self.dataset.label(self.indices[position])?;
         Some(self.classes.as_ref().map_or(label, |classes| classes[label as usize]))
+    }
+
+    /// The value of each of the data set's factors.
+    pub fn factor_values(&self, position: usize) -> Vec<u32> {
+        self.dataset.factor_values(self.indices[position])
     }
 
     /// Reads and decodes one sample.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::shapes;
 use crate::error::Error;
 
 /// Which data, and how they are divided.
@@ -11,7 +12,11 @@ use crate::error::Error;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
     /// A file or folder, relative to the current folder; `${NAME}` is an environment variable.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
+    /// Shapes that the program draws, in place of a path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shapes: Option<shapes::Config>,
     /// The official test data, where they are apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
@@ -73,6 +78,7 @@ impl Config {
     pub fn new(path: impl Into<String>) -> Self {
         Config {
             path: path.into(),
+            shapes: None,
             test: None,
             labels: None,
             columns: Columns::default(),
@@ -86,8 +92,12 @@ impl Config {
     /// Checks what can be checked without looking at the data.
     ///
     /// # Errors
-    /// Where a share is not in [0, 1) or the limit is 0.
+    /// Where there is no path, a share is not in [0, 1) or the limit is 0.
     pub fn check(&self) -> Result<(), Error> {
+        if self.path.is_empty() == self.shapes.is_none() {
+            let why = "data needs a path, or shapes to draw in its place, and not both";
+            return Err(Error::Setting(why.to_owned()));
+        }
         let shares = [("validation", self.validation), ("test-fraction", self.test_fraction)];
         for (name, share) in shares {
             if !(0.0..1.0).contains(&share) {
@@ -152,5 +162,9 @@ mod tests {
         assert!(Config { test_fraction: -0.1, ..Config::new("x") }.check().is_err());
         assert!(Config { validation: f64::NAN, ..Config::new("x") }.check().is_err());
         assert!(Config { limit: Some(0), ..Config::new("x") }.check().is_err());
+        assert!(Config::new("").check().is_err());
+        let shapes = Some(shapes::Config::default());
+        assert!(Config { shapes: shapes.clone(), ..Config::new("x") }.check().is_err());
+        assert!(Config { shapes, ..Config::new("") }.check().is_ok());
     }
 }

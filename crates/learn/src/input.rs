@@ -85,6 +85,17 @@ impl Input {
             Input::Features(features) => features.clone(),
         }
     }
+
+    /// Inputs of this shape with other numbers, `[n, size]`.
+    pub fn with_rows(&self, rows: Tensor<2>) -> Self {
+        match self {
+            Input::Pixels(pixels) => {
+                let [_, channels, height, width] = pixels.dims();
+                Input::Pixels(rows.reshape([-1, channels as i64, height as i64, width as i64]))
+            }
+            Input::Features(_) => Input::Features(rows),
+        }
+    }
 }
 
 impl Views {

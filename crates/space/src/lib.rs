@@ -5,12 +5,14 @@
 //! - [`projection`]: fewer dimensions, down to a picture.
 //! - [`cluster`], [`geometry`], [`logistic`], [`rank`], [`bootstrap`]: the arithmetic of the probes.
 //! - [`probe`]: one question each to a space, such as kNN or a linear probe.
+//! - [`disentanglement`]: whether each number of a code says one thing, where factors are known.
 //! - [`health`]: what can be seen without labels, while training.
 //! - [`proof`]: all probes beside baselines, with intervals and a verdict; [`report`] draws it.
 //! - [`file`](mod@file): vectors on disk.
 
 pub mod bootstrap;
 pub mod cluster;
+pub mod disentanglement;
 pub mod error;
 pub mod file;
 pub mod geometry;

@@ -20,6 +20,7 @@ mod parquet;
 mod parquet_images;
 mod paths;
 mod raw;
+pub mod shapes;
 mod source;
 mod store;
 mod table;
@@ -147,6 +148,17 @@ pub trait Dataset: Send + Sync {
     /// The split that the makers of the data chose for a sample, where they did.
     fn split(&self, _index: usize) -> Option<Split> {
         None
+    }
+
+    /// The names of what is known to differ between samples, such as place and size; empty where
+    /// nothing is known.
+    fn factors(&self) -> &[String] {
+        &[]
+    }
+
+    /// The value of each factor of a sample.
+    fn factor_values(&self, _index: usize) -> Vec<u32> {
+        Vec::new()
     }
 
     /// Reads and decodes one sample.

@@ -101,6 +101,7 @@ views! {
     "affine" => Affine in affine,
     "random-masking" => RandomMasking in random_masking,
     "noise" => Noise in noise,
+    "binarize" => Binarize in binarize,
     "feature-dropout" => FeatureDropout in feature_dropout,
 }
 

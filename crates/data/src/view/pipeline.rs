@@ -138,7 +138,8 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "view feature-dropout does not fit pictures; take it out of `views`, or use one of: \
-             crop-resize, flip, colour-jitter, grey, blur, solarize, affine, random-masking, noise"
+             crop-resize, flip, colour-jitter, grey, blur, solarize, affine, random-masking, \
+             noise, binarize"
         );
     }
 

@@ -5,8 +5,12 @@
 
 pub mod attention;
 pub mod batch_norm;
+pub mod codebook;
 pub mod conv;
+pub mod decoder;
+pub mod dictionary;
 pub mod drop_path;
+pub mod held;
 pub mod init;
 pub mod layer_norm;
 pub mod linear;
@@ -20,7 +24,10 @@ pub mod upsampler;
 
 pub use attention::SelfAttention;
 pub use batch_norm::BatchNorm;
+pub use codebook::Codebook;
 pub use conv::Conv2d;
+pub use decoder::Decoder;
+pub use dictionary::Dictionary;
 pub use drop_path::DropPath;
 pub use init::Init;
 pub use layer_norm::LayerNorm;

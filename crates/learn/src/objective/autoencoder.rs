@@ -8,7 +8,6 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use pith_data::sample::Shape;
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Learn, Loss};
@@ -17,7 +16,7 @@ use crate::encoder::Encoder;
 use crate::input::{Input, Views};
 use crate::method::About;
 use crate::moment::Moment;
-use crate::nn::{Init, Mlp, Upsampler};
+use crate::nn::{Decoder, Init, decoder};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction: the latent must hold what is needed to draw the input again",
@@ -31,56 +30,14 @@ pub struct Config {
     /// From latent to input; convolutional for pictures and fully connected for rows where none is
     /// named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub decoder: Option<DecoderConfig>,
-}
-
-/// A decoder and its settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum DecoderConfig {
-    /// Fully connected layers.
-    Mlp {
-        /// Widths of the hidden layers.
-        hidden: Vec<usize>,
-    },
-    /// A linear layer, then doubling and 3x3 convolutions.
-    Convolutional {
-        /// Channels of each stage; every stage but the first doubles the picture.
-        widths: Vec<usize>,
-    },
+    pub decoder: Option<decoder::Config>,
 }
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Autoencoder, Error> {
-        let chosen = self.decoder.clone().unwrap_or_else(|| match context.shape {
-            Shape::Pixels { .. } => DecoderConfig::Convolutional { widths: vec![128, 64, 32] },
-            _ => DecoderConfig::Mlp { hidden: vec![256, 512] },
-        });
-        let decoder = match (chosen, context.shape) {
-            (DecoderConfig::Mlp { hidden }, shape) => {
-                let widths: Vec<usize> = [context.encoder.width()]
-                    .into_iter()
-                    .chain(hidden)
-                    .chain([shape.size()])
-                    .collect();
-                Decoder::Mlp(Mlp::new(&widths, true, init))
-            }
-            (
-                DecoderConfig::Convolutional { widths },
-                Shape::Pixels { channels, height, width },
-            ) => Decoder::Convolutional(Upsampler::new(
-                context.encoder.width(),
-                &widths,
-                [channels, height, width],
-                init,
-            )?),
-            (DecoderConfig::Convolutional { .. }, other) => {
-                return Err(Error::Recipe(format!(
-                    "objective.autoencoder.decoder: a convolutional decoder draws pictures, and \
-                     the data gives {other:?}; use mlp"
-                )));
-            }
-        };
+        let width = context.encoder.width();
+        let named = self.decoder.as_ref();
+        let decoder = Decoder::new(named, "autoencoder", width, context.shape, init)?;
         Ok(Autoencoder { decoder })
     }
 }
@@ -91,23 +48,6 @@ pub struct Autoencoder {
     decoder: Decoder,
 }
 
-#[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant, reason = "one of them exists in a run")]
-enum Decoder {
-    Mlp(Mlp),
-    Convolutional(Upsampler),
-}
-
-impl Autoencoder {
-    /// What the latent is drawn back to: `[n, width]` to `[n, size]`.
-    pub fn decode(&self, latent: Tensor<2>) -> Tensor<2> {
-        match &self.decoder {
-            Decoder::Mlp(decoder) => decoder.forward(latent),
-            Decoder::Convolutional(decoder) => decoder.forward(latent).flatten(1, 3),
-        }
-    }
-}
-
 impl Learn for Autoencoder {
     fn views(&self) -> usize {
         1
@@ -115,7 +55,7 @@ impl Learn for Autoencoder {
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
         let input: &Input = &views.inputs[0];
-        let drawn = self.decode(encoder.encode(input).pooled);
+        let drawn = self.decoder.forward(encoder.encode(input).pooled);
         Loss::whole(mean_squared_error(drawn, input.rows()))
     }
 }

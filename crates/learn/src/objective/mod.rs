@@ -2,17 +2,26 @@
 //!
 //! Adding one is a file here and a line in the list below.
 
+pub mod assignment;
+mod centre;
+pub mod koleo;
 mod labels;
+mod limits;
+mod prototypes;
 mod siamese;
+pub mod sinkhorn;
+pub mod variational;
 
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
+use pith_space::health::Diagnosis;
 
 use crate::encoder::Encoder;
-use crate::input::Views;
+use crate::input::{Input, Views};
 use crate::method::methods;
 use crate::moment::Moment;
 use crate::nn::Linear;
+use variational::{Likelihood, Variational};
 
 methods! {
     /// What training asks of the latent space, with the heads it needs for that; see [`Learn`].
@@ -23,27 +32,29 @@ methods! {
         simsiam::SimSiam = "simsiam",
         vicreg::VicReg = "vicreg",
         barlow_twins::BarlowTwins = "barlow-twins",
-        supcon::SupCon = "supcon",
-        triplet::Triplet = "triplet",
-        proxy_anchor::ProxyAnchor = "proxy-anchor",
-        cross_entropy::CrossEntropy = "cross-entropy",
-        autoencoder::Autoencoder = "autoencoder",
+        swav::SwAv = "swav",
+        dino::Dino = "dino",
+        ibot::IBot = "ibot",
         mae::Mae = "mae",
         simmim::SimMim = "simmim",
         data2vec::Data2Vec = "data2vec",
         i_jepa::IJepa = "i-jepa",
-        swav::SwAv = "swav",
-        dino::Dino = "dino",
-        ibot::IBot = "ibot",
+        autoencoder::Autoencoder = "autoencoder",
+        denoising::Denoising = "denoising",
+        contractive::Contractive = "contractive",
+        sparse::Sparse = "sparse",
+        top_k::TopK = "top-k",
+        vae::Vae = "vae",
+        beta_tcvae::BetaTcVae = "beta-tcvae",
+        factor_vae::FactorVae = "factor-vae",
+        wae_mmd::WaeMmd = "wae-mmd",
+        vq_vae::VqVae = "vq-vae",
+        supcon::SupCon = "supcon",
+        triplet::Triplet = "triplet",
+        proxy_anchor::ProxyAnchor = "proxy-anchor",
+        cross_entropy::CrossEntropy = "cross-entropy",
     }
 }
-
-pub mod assignment;
-mod centre;
-pub mod koleo;
-mod limits;
-mod prototypes;
-pub mod sinkhorn;
 
 /// What an objective's heads are built for.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +113,18 @@ pub trait Learn {
         None
     }
 
+    /// The posterior and the decoder, where the objective has them: they can say how likely a
+    /// sample is.
+    fn variational(&self) -> Option<&Variational> {
+        None
+    }
+
+    /// What is wrong with the objective's own parts, such as codes that nothing uses; asked at
+    /// every reading of held-out inputs, off the tape.
+    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Option<Diagnosis> {
+        None
+    }
+
     /// The loss of a batch.
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss;
 
@@ -146,6 +169,29 @@ fn above_zero(key: &str, value: f64) -> Result<f64, crate::Error> {
     match value.is_finite() && value > 0.0 {
         true => Ok(value),
         false => Err(crate::Error::Recipe(format!("{key} must be above zero, received {value}"))),
+    }
+}
+
+/// Refuses amounts below zero, which would reward what they should cost.
+fn not_negative(objective: &str, amounts: &[(&str, f64)]) -> Result<(), crate::Error> {
+    match amounts.iter().find(|(_, amount)| !(amount.is_finite() && *amount >= 0.0)) {
+        None => Ok(()),
+        Some((key, amount)) => Err(crate::Error::Recipe(format!(
+            "objective.{objective}.{key} must be zero or more, received {amount}"
+        ))),
+    }
+}
+
+impl Config {
+    /// Whether every number of an input is read as a probability and must lie in `[0, 1]`.
+    pub fn reads_probabilities(&self) -> bool {
+        let likelihood = match self {
+            Config::Vae(vae) => vae.likelihood,
+            Config::BetaTcVae(vae) => vae.likelihood,
+            Config::FactorVae(vae) => vae.likelihood,
+            _ => return false,
+        };
+        likelihood == Likelihood::Bernoulli
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) mod testing {
         let config: encoder::Config = toml::from_str("[mlp]\nwidth = 4").expect("settings");
         let encoder = config.init(SHAPE, init).expect("an encoder of rows");
         let inputs = [0, 1].map(|_| Input::Features(init.normal([8, 4], 1.0).val().detach()));
-        (encoder, Views { inputs: inputs.to_vec(), labels: vec![None; 8] })
+        (encoder, Views { inputs: inputs.to_vec(), local: Vec::new(), labels: vec![None; 8] })
     }
 
     pub(crate) fn init() -> Init {

@@ -169,6 +169,20 @@ impl Recipe {
     }
 
     fn check(&self) -> Result<(), Error> {
+        let as_they_are = |values: &Option<Vec<f32>>, value: f32| {
+            values.as_ref().is_some_and(|values| values.iter().all(|&given| given == value))
+        };
+        let probabilities = as_they_are(&self.input.mean, 0.0) && as_they_are(&self.input.std, 1.0);
+        if self.objective.reads_probabilities() && !probabilities {
+            return Err(Error::Recipe(format!(
+                "objective.{} with a bernoulli likelihood reads pixels as probabilities; set \
+                 input.mean = [0.0] and input.std = [1.0] (one number per channel), received mean \
+                 {:?} and std {:?}",
+                self.objective.keyword(),
+                self.input.mean,
+                self.input.std
+            )));
+        }
         self.train.check()?;
         self.transfer.as_ref().map_or(Ok(()), Transfer::check)?;
         self.optimizer.check()

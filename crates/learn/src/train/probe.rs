@@ -39,6 +39,8 @@ pub struct Reading {
     pub assignments: Option<Assignments>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
+    /// What is wrong with the objective's own parts.
+    pub own: Option<Diagnosis>,
 }
 
 impl Reading {
@@ -71,11 +73,13 @@ impl Reading {
 }
 
 impl Reading {
-    /// What is wrong, with the assignments, with the latents or with the space of the loss.
+    /// What is wrong: with the objective's own parts, which know the cause best, with the assignments,
+    /// with the latents, or with the space of the loss.
     pub fn diagnose(&self) -> Option<Diagnosis> {
-        self.assignments
-            .as_ref()
-            .and_then(health::diagnose_assignments)
+        let assignments = || health::diagnose_assignments(self.assignments.as_ref()?);
+        self.own
+            .clone()
+            .or_else(assignments)
             .or_else(|| health::diagnose(&self.health))
             .or_else(|| self.diagnose_projected())
     }
@@ -174,7 +178,13 @@ impl Probe {
             accuracy: self.accuracy(learner),
             assignments: self.assignments(learner, &first),
             knn: self.knn(learner)?,
+            own: self.examine(learner),
         })
+    }
+
+    fn examine(&self, learner: &Learner) -> Option<Diagnosis> {
+        let input = Input::from_data(self.held_out.inputs.first()?.clone(), &self.device);
+        learner.objective.examine(&learner.encoder, &input)
     }
 
     fn project(&self, learner: &Learner, latent: &Matrix) -> Option<Matrix> {

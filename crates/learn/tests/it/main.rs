@@ -1,6 +1,7 @@
 //! What every encoder, objective and run owes.
 
 mod agreement;
+mod codes;
 mod collapse;
 mod collapse_prototypes;
 mod conformance;

@@ -107,7 +107,7 @@ fn dropping() -> String {
 fn stochastic_depth_belongs_to_the_moment_and_to_training() {
     let device = Device::flex().autodiff();
     let learner = built(&dropping(), "simclr", &device).expect("a learner");
-    let views = |inputs| Views { inputs, labels: vec![None; 4] };
+    let views = |inputs| Views { inputs, local: Vec::new(), labels: vec![None; 4] };
     let input = Input::Pixels(pictures(&device));
     let loss = |step| -> f64 {
         let moment = Moment { step, ..Moment::first(3, 9) };

@@ -65,7 +65,7 @@ impl Sequence {
             let values: Vec<f32> = seen.map(|value| value as f32).collect();
             Input::Pixels(Tensor::from_data(TensorData::new(values, shape), device))
         });
-        Views { inputs: inputs.collect(), labels: vec![None; SAMPLES] }
+        Views { inputs: inputs.collect(), local: Vec::new(), labels: vec![None; SAMPLES] }
     }
 }
 

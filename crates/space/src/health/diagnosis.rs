@@ -47,6 +47,10 @@ pub enum Kind {
     OnePrototype,
     /// Every sample is assigned to all prototypes alike.
     EvenAssignment,
+    /// Posterior collapse: a variational latent says nothing of its sample.
+    PosteriorCollapse,
+    /// Most codes of a codebook, or features of a dictionary, are never used.
+    DeadCodes,
 }
 
 /// A sick space, in words.

@@ -5,9 +5,11 @@
 //! objective with prototypes makes of them.
 
 mod assignments;
+mod codes;
 mod diagnosis;
 
 pub use assignments::{Assignments, diagnose_assignments};
+pub use codes::{active_units, diagnose_codes, diagnose_posterior, perplexity};
 pub use diagnosis::{Diagnosis, Kind, diagnose, diagnose_spread};
 
 use faer::Mat;

@@ -1,0 +1,127 @@
+//! What the variational autoencoders share: the posterior's two heads, the decoder, the likelihood
+//! of an input, and the bound that measures them all.
+
+mod bound;
+mod gaussian;
+mod likelihood;
+
+use std::sync::LazyLock;
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use pith_space::Matrix;
+use pith_space::health::{self, Diagnosis};
+
+pub use bound::{bits_per_number, log_mean_exp};
+pub use gaussian::{Gaussian, log_prior, log_sum_exp, noise};
+pub use likelihood::Likelihood;
+
+use super::Context;
+use crate::Error;
+use crate::encoder::Encoder;
+use crate::input::Input;
+use crate::moment::Moment;
+use crate::nn::{Decoder, Init, Linear, decoder};
+
+/// The draw that makes a latent of its posterior.
+const LATENT: u64 = 1;
+/// Dimensions whose divergence is logged one by one.
+const LOGGED: usize = 64;
+
+/// The heads of a variational autoencoder.
+#[derive(Module, Debug)]
+pub struct Variational {
+    /// From the pooled vector to the mean of its posterior, `[width, latents]`.
+    pub mean: Linear,
+    log_variance: Linear,
+    decoder: Decoder,
+    #[module(skip)]
+    likelihood: Likelihood,
+}
+
+/// What heads are asked for, in the words of `objective`.
+pub(super) struct Plan<'a> {
+    /// The objective's keyword, for messages.
+    pub objective: &'static str,
+    /// Dimensions of the posterior.
+    pub latents: usize,
+    pub likelihood: Likelihood,
+    pub decoder: Option<&'a decoder::Config>,
+}
+
+/// A batch on its way through encoder and decoder.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// `q(z | x)`.
+    pub posterior: Gaussian,
+    /// A draw from it, `[n, latents]`.
+    pub latent: Tensor<2>,
+    /// `-log p(x | z)` in nats, mean over the batch, `[1]`.
+    pub distortion: Tensor<1>,
+}
+
+impl Variational {
+    pub(super) fn new(plan: &Plan, context: Context, init: &mut Init) -> Result<Self, Error> {
+        let Plan { objective, latents, likelihood, decoder } = *plan;
+        if latents == 0 {
+            return Err(Error::Recipe(format!(
+                "objective.{objective}.latents must be above zero, received 0"
+            )));
+        }
+        likelihood.check(objective)?;
+        let width = context.encoder.width();
+        Ok(Self {
+            mean: Linear::new(width, latents, true, init),
+            log_variance: Linear::new(width, latents, true, init),
+            decoder: Decoder::new(decoder, objective, latents, context.shape, init)?,
+            likelihood,
+        })
+    }
+
+    /// `q(z | x)` from pooled vectors, `[n, width]`.
+    pub fn posterior(&self, pooled: Tensor<2>) -> Gaussian {
+        Gaussian {
+            mean: self.mean.forward(pooled.clone()),
+            log_variance: self.log_variance.forward(pooled),
+        }
+    }
+
+    /// What latents, `[n, latents]`, are drawn as: means or log-odds, `[n, size]`.
+    pub fn decode(&self, latent: Tensor<2>) -> Tensor<2> {
+        self.decoder.forward(latent)
+    }
+
+    /// A batch through encoder and decoder, with one draw per sample.
+    pub fn pass(&self, encoder: &Encoder, input: &Input, moment: &Moment) -> Pass {
+        let posterior = self.posterior(encoder.encode(input).pooled);
+        let (shape, device) = (posterior.mean.dims(), posterior.mean.device());
+        let latent = posterior.sample(noise(shape, &mut moment.random(LATENT), &device));
+        let likelihood = self.likelihood.log(input.rows(), self.decode(latent.clone()));
+        Pass { posterior, latent, distortion: likelihood.mean().neg() }
+    }
+
+    /// Whether the posterior has collapsed to the prior on these inputs.
+    pub fn examine(&self, encoder: &Encoder, input: &Input) -> Option<Diagnosis> {
+        let posterior = self.posterior(encoder.encode(input).pooled);
+        let [rows, width] = posterior.mean.dims();
+        let divergence = numbers(posterior.divergence().mean_dim(0));
+        let means = Matrix::new(rows, width, numbers(posterior.mean));
+        health::diagnose_posterior(&means, &divergence)
+    }
+}
+
+/// The divergence of each dimension, `[1, d]`, by name for the log; of the first 64.
+pub fn by_dimension(divergence: &Tensor<2>) -> Vec<(&'static str, Tensor<1>)> {
+    static NAMES: LazyLock<Vec<String>> =
+        LazyLock::new(|| (0..LOGGED).map(|dimension| format!("kl/{dimension}")).collect());
+    let one = |dimension| divergence.clone().detach().narrow(1, dimension, 1).flatten(0, 1);
+    let names = NAMES.iter().take(divergence.dims()[1]).enumerate();
+    names.map(|(dimension, name)| (name.as_str(), one(dimension))).collect()
+}
+
+fn numbers(tensor: Tensor<2>) -> Vec<f32> {
+    match tensor.without_autodiff().into_data().try_into_vec() {
+        Ok(values) => values,
+        Err(error) => panic!("latents are f32: {error:?}"),
+    }
+}
