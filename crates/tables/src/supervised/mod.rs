@@ -34,7 +34,7 @@ pub use dictionary::Dictionary;
 pub use examples::{Examples, lines};
 pub(crate) use features::Features;
 pub use quantize::Quantization;
-pub use report::{LabelScore, Report};
+pub use report::{Answer, LabelScore, Report};
 pub use train::train;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `pith train`: from raw data to a proven, searchable representation.
 
+mod classifier;
 mod samples;
 mod words;
 
@@ -19,8 +20,10 @@ Examples:
   pith train photos/                         a folder of images; classes are its sub-folders
   pith train recipes/cifar10.toml --out runs/cifar10
   pith train photos/ --set objective=vicreg --set train.epochs=50
-  pith train corpus.txt                      word vectors of a text (.txt, .jsonl; .gz, .zst)
+  pith train corpus.txt                      word vectors of a text (.txt, .jsonl, .tar; .gz, .zst)
   pith train recipes/words.toml --set words.dimensions=200
+  pith train corpus.txt --set glove.dimensions=100 --set phrases.passes=2
+  pith train labelled.txt                    a classifier of lines that begin with __label__...
   pith train --resume runs/cifar10           goes on bit for bit where it was stopped")]
 pub struct Arguments {
     /// A recipe (.toml), or data to train on with a recipe that suits it
@@ -63,6 +66,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     match kind {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
+        Kind::Classifier => classifier::run(arguments, common),
     }
 }
 
