@@ -143,10 +143,11 @@ impl Phrases {
         let pass = |pass: &WordMap<WordMap<f64>>| {
             let mut pairs: Vec<(String, String, f64)> = Vec::new();
             for (first, seconds) in pass {
-                let named = |(second, score): (&Box<str>, &f64)| {
-                    (first.to_string(), second.to_string(), *score)
-                };
-                pairs.extend(seconds.iter().map(named));
+                pairs.extend(
+                    seconds
+                        .iter()
+                        .map(|(second, score)| (first.to_string(), second.to_string(), *score)),
+                );
             }
             pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
             pairs

@@ -133,13 +133,14 @@ fn finish(arguments: &Arguments, common: &Common, finished: &Finished) -> Result
     }
     let words = Model::open(run.folder())?;
     let title = run.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let metrics = run.metrics();
     let question = Question {
         model: &words,
         sets,
         seed: recipe.method().seed(),
         title: &title,
         recipe: Some(&recipe.resolved()?),
-        metrics: Some(run.metrics()).as_deref().filter(|metrics| metrics.exists()),
+        metrics: metrics.exists().then_some(&*metrics),
     };
     let answer = proof::prove(&question, run.folder(), common)?;
     let code = proof::tell(&answer, bars, common, told)?;
