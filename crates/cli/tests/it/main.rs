@@ -1,7 +1,9 @@
 //! The `pith` program as its users meet it: started as a process, on tiny data written to a
 //! temporary folder, judged by its exit code, its output and the files that it leaves.
 
+mod bias;
 mod checkpoint;
+mod classifier;
 mod default_recipe;
 mod disk;
 mod embed;
@@ -14,5 +16,6 @@ mod sample;
 mod search;
 mod table;
 mod train;
+mod word_methods;
 mod words;
 mod workplace;

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Instant;
 
@@ -40,14 +41,16 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     }
     let lines = recipe.lines()?;
     describe(&lines, common);
+    let stop = interrupt::listen();
     let run = match arguments.resume {
         Some(_) => Run::open(&folder)?,
         None => Run::create(&folder, arguments.force)?,
     };
     fs_err::write(run.recipe(), &resolved)?;
+    let work = Work { lines: &lines, config: &recipe.classifier, run: &run, stop, common };
     let learned = match &recipe.autotune {
-        Some(search) => Some(tune(&lines, &recipe.classifier, search, &run, common)?),
-        None => learn(&lines, &recipe.classifier, &run, common)?,
+        Some(search) => Some(tune(&work, search)?),
+        None => learn(&work)?,
     };
     let Some(classifier) = learned else {
         eprintln!(
@@ -129,10 +132,19 @@ fn describe(lines: &Lines, common: &Common) {
     }
 }
 
+/// What a training works with.
+struct Work<'a> {
+    lines: &'a Lines,
+    config: &'a Config,
+    run: &'a Run,
+    stop: &'a AtomicBool,
+    common: &'a Common,
+}
+
 /// Trains once; nothing where Ctrl-C ended it.
-fn learn(lines: &Lines, config: &Config, run: &Run, common: &Common) -> Result<Option<Classifier>> {
+fn learn(work: &Work) -> Result<Option<Classifier>> {
+    let Work { lines, config, run, stop, common } = *work;
     let started = Instant::now();
-    let stop = interrupt::listen();
     let mut progress = Progress::new(!common.quiet);
     let (mut stopped, mut metrics, mut last) = (false, String::new(), 0.0);
     let classifier = supervised::train(&lines.examples, config, &lines.validation, &mut |look| {
@@ -157,14 +169,8 @@ fn learn(lines: &Lines, config: &Config, run: &Run, common: &Common) -> Result<O
 }
 
 /// Searches for settings, and keeps the best classifier.
-fn tune(
-    lines: &Lines,
-    start: &Config,
-    search: &Search,
-    run: &Run,
-    common: &Common,
-) -> Result<Classifier> {
-    let stop = interrupt::listen();
+fn tune(work: &Work, search: &Search) -> Result<Classifier> {
+    let Work { lines, config: start, run, stop, common } = *work;
     let mut metrics = String::new();
     let tuned = autotune(&lines.examples, start, &lines.validation, search, &mut |trial| {
         if !common.quiet {
