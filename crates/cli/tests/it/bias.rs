@@ -97,11 +97,16 @@ fn bias_is_told_in_words() {
     let asked = ["words", "bias", "vectors.txt", "--sets", "sets.toml", "--data", "judged"];
     let asked = [&asked[..], &["--debias", "hard", "--out", "out.txt"]].concat();
     let out = place.pith(&asked).succeeds().out;
-    for words in ["direction he to she, of 2 of 3 pairs", "nurse", "work", "p 0.0000", "-> ", "own"]
-    {
+    for words in [
+        "direction he to she, of 2 of 3 pairs",
+        "nurse",
+        "work",
+        "p 0.0000 -> +0.000, p 1.0000",
+        "own",
+    ] {
         assert!(out.contains(words), "{words}: {out}");
     }
-    assert!(out.contains("not measured: 1 of 4 words"), "{out}");
+    assert!(out.contains("not measured: 2 of 4 words"), "{out}");
 }
 
 #[test]
