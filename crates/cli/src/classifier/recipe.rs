@@ -13,7 +13,8 @@
 //! seconds = 300
 //! ```
 //!
-//! A line holds labels, which begin with `__label__`, and words.
+//! A line holds labels, which begin with `__label__`, and words; of JSON lines they are the fields
+//! `label`, one or a list, and `text`.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,6 @@ use anyhow::{Context, Result, ensure};
 use pith_learn::recipe;
 use pith_tables::supervised::autotune::Search;
 use pith_tables::supervised::{self, Config, Examples, Quantization};
-use pith_tables::train::subword;
 use serde::{Deserialize, Serialize};
 
 use crate::path;
@@ -117,8 +117,9 @@ impl Recipe {
 
     /// Reads all lines. With a test file those to learn from are never held in memory.
     pub fn lines(&self) -> Result<Lines> {
+        let label = &self.classifier.label;
         let named = |name: &Option<String>| match name {
-            Some(name) => Ok::<_, anyhow::Error>(supervised::lines(&found(name)?)?),
+            Some(name) => Ok::<_, anyhow::Error>(supervised::lines(&found(name)?, label)?),
             None => Ok(Vec::new()),
         };
         let (validation, mut test) = (named(&self.data.validation)?, named(&self.data.test)?);
@@ -129,19 +130,14 @@ impl Recipe {
         }
         let mut learned = Vec::new();
         for file in pith_tables::corpus::files(&paths)? {
-            for line in supervised::lines(&file)? {
-                let side = if self.holds_out(&line) { &mut test } else { &mut learned };
+            for line in supervised::lines(&file, label)? {
+                let held = supervised::is_held_out(&line, self.data.held_out);
+                let side = if held { &mut test } else { &mut learned };
                 side.push(line);
             }
         }
         let examples = Examples::from_lines(learned.iter().map(String::as_str), &self.classifier)?;
         Ok(Lines { examples, validation, test })
-    }
-
-    /// By a hash of the line, so that equal lines are on one side.
-    fn holds_out(&self, line: &str) -> bool {
-        let share = f64::from(subword::hash(line.as_bytes())) / f64::from(u32::MAX);
-        share < self.data.held_out
     }
 }
 
@@ -163,6 +159,14 @@ mod tests {
         assert_eq!((recipe.classifier.longest, recipe.classifier.rate), (4, 0.05));
         let written = recipe.resolved()?;
         assert_eq!(Recipe::parse(&written, "again", &[])?, recipe);
+        Ok(())
+    }
+
+    #[test]
+    fn the_recipe_in_recipes_is_one() -> Result<()> {
+        let text = include_str!("../../../../recipes/classifier.toml");
+        let recipe = Recipe::parse(text, "recipes/classifier.toml", &[])?;
+        assert!(recipe.data.test.is_some() && recipe.classifier.word_ngrams == 2);
         Ok(())
     }
 

@@ -66,13 +66,21 @@ pub fn of_recipe(recipe: &Recipe, common: &Common) -> Result<(Corpus, Option<Phr
     let (phrases, corpus) = Phrases::learn(&read(&text, &all, common)?, config, &recipe.corpus)?;
     describe(&corpus, common);
     if !common.quiet {
-        let found = phrases.scores();
-        let first: Vec<&str> = found.iter().take(5).map(|(phrase, _)| phrase.as_str()).collect();
-        let such =
-            if first.is_empty() { String::new() } else { ": ".to_owned() + &first.join(", ") };
-        eprintln!("phrases: {} found{such}", found.len());
+        eprintln!("{}", told(&phrases, &corpus));
     }
     Ok((corpus, Some(phrases)))
+}
+
+/// How many phrases were found, with the most frequent ones.
+fn told(phrases: &Phrases, corpus: &Corpus) -> String {
+    let found = phrases.scores();
+    let place = |(phrase, _): &(String, f64)| corpus.vocabulary.place(phrase);
+    let mut places: Vec<u32> = found.iter().filter_map(place).collect();
+    places.sort_unstable();
+    let words = corpus.vocabulary.words();
+    let first: Vec<&str> = places.iter().take(5).map(|&place| &*words[place as usize]).collect();
+    let such = if first.is_empty() { String::new() } else { ": ".to_owned() + &first.join(", ") };
+    format!("phrases: {} found{such}", found.len())
 }
 
 fn describe(corpus: &Corpus, common: &Common) {

@@ -158,6 +158,16 @@ fn labelled_text_is_trained_on_without_a_recipe() {
     for told in [own, other] {
         assert!(told["measures"]["classifier"]["precision-at-1"]["low"].is_f64(), "{told}");
     }
+    let fields = |line: &str| {
+        let (label, text) = line.split_once(' ').unwrap();
+        let label = label.strip_prefix("__label__").unwrap();
+        serde_json::json!({ "label": label, "text": text.replace(' ', "\n") }).to_string()
+    };
+    let lines: Vec<String> = place.read("test.txt").lines().map(fields).collect();
+    place.write("test.jsonl", lines.join("\n"));
+    let [lines, objects] = ["test.txt", "test.jsonl"]
+        .map(|file| place.pith(&["words", "test", "run", file]).succeeds().out);
+    assert_eq!(lines, objects, "JSON lines say the same");
     place.write("lines.txt", "cat dog\nrome\n");
     let told = place.pith(&["embed", "run", "lines.txt", "--out", "x.npy", "--json"]).succeeds();
     assert_eq!((&told.json()["rows"], &told.json()["width"]), (&2.into(), &8.into()));

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use source::content;
+pub(crate) use source::{content, labelled};
 pub use source::{files, holds_text, is_archive, is_text, lines};
 pub use tokenizer::Tokenizer;
 pub use vocabulary::Vocabulary;

@@ -112,17 +112,34 @@ fn is_hidden(name: &Path) -> bool {
 /// # Errors
 /// Where reading fails, a line is not an object with that field, or an archive holds no text.
 pub fn lines(path: &Path, field: &str, mut each: impl FnMut(&[u8])) -> Result<(), Error> {
+    read(path, &|line| json_field(line, field), &mut each)
+}
+
+/// As [`lines`] for text with labels: of JSON lines it is the field `text` behind the labels of the
+/// field `label`, one or a list, each with `prefix`, as one line.
+pub(crate) fn labelled(
+    path: &Path,
+    prefix: &str,
+    mut each: impl FnMut(&[u8]),
+) -> Result<(), Error> {
+    read(path, &|line| json_labelled(line, prefix), &mut each)
+}
+
+/// What a line of JSON says.
+type Said<'a> = &'a dyn Fn(&[u8]) -> Result<String, String>;
+
+fn read(path: &Path, said: Said, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
     let (content, name) = open(path)?;
     if ends_with(&name, "tar") {
-        return archive(content, path, field, &mut each);
+        return archive(content, path, said, each);
     }
-    lines_of(content, &name, path, field, &mut each)
+    lines_of(content, &name, path, said, each)
 }
 
 fn archive(
     content: Box<dyn Read>,
     path: &Path,
-    field: &str,
+    said: Said,
     each: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Error> {
     let damaged = |error: io::Error| Error::Malformed {
@@ -140,7 +157,7 @@ fn archive(
         }
         texts += 1;
         let (content, name) = unpacked(entry, &inner)?;
-        lines_of(content, &name, &path.join(&inner), field, each)?;
+        lines_of(content, &name, &path.join(&inner), said, each)?;
     }
     if texts == 0 {
         let endings = TEXT.join(", .");
@@ -155,7 +172,7 @@ fn lines_of(
     content: Box<dyn Read + '_>,
     name: &Path,
     path: &Path,
-    field: &str,
+    said: Said,
     mut each: &mut dyn FnMut(&[u8]),
 ) -> Result<(), Error> {
     let mut reader = BufReader::with_capacity(1 << 18, content);
@@ -176,7 +193,7 @@ fn lines_of(
         let space = line.iter().rposition(u8::is_ascii_whitespace);
         let end = if cut { space.unwrap_or(line.len()) } else { line.len() };
         if json {
-            let text = json_field(&line, field).map_err(|why| Error::Malformed {
+            let text = said(&line).map_err(|why| Error::Malformed {
                 path: path.to_path_buf(),
                 why: format!("line {number}: {why}"),
             })?;
@@ -199,4 +216,31 @@ fn json_field(line: &[u8], field: &str) -> Result<String, String> {
         Some(other) => Err(format!("expected text in the field {field:?}, received {other}")),
         None => Err(format!("expected an object with the field {field:?}; name it by `field`")),
     }
+}
+
+/// `__label__a __label__b text`; spaces in a label are hyphens, as a label is one word.
+fn json_labelled(line: &[u8], prefix: &str) -> Result<String, String> {
+    let text = json_field(line, "text")?;
+    if line.trim_ascii().is_empty() {
+        return Ok(text);
+    }
+    let value: serde_json::Value =
+        serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let one = |label: &serde_json::Value| match label {
+        serde_json::Value::String(name) => {
+            Ok(name.split_whitespace().collect::<Vec<_>>().join("-"))
+        }
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        other => Err(format!("expected text or a number as label, received {other}")),
+    };
+    let labels: Vec<String> = match value.get("label") {
+        None | Some(serde_json::Value::Null) => Vec::new(),
+        Some(serde_json::Value::Array(labels)) => {
+            labels.iter().map(one).collect::<Result<_, _>>()?
+        }
+        Some(label) => vec![one(label)?],
+    };
+    let mut labelled: String = labels.iter().map(|label| format!("{prefix}{label} ")).collect();
+    labelled.push_str(&text.replace(['\n', '\r'], " "));
+    Ok(labelled)
 }

@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         arguments.data.data.as_ref().context("name a text: a vector is made of every line")?;
     path::must_exist(text)?;
     let classifier = Model::open(&arguments.model)?.classifier;
-    let lines = supervised::lines(text)?;
+    let lines = supervised::lines(text, &classifier.config.label)?;
     let width = classifier.inputs().width();
     let mut writer = Writer::create(&arguments.out, width, arguments.force)?;
     for (block, lines) in lines.chunks(ROWS).enumerate() {

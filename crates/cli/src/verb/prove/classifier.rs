@@ -30,7 +30,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     let test = match (named, recipe) {
         (Some(file), _) => {
             path::must_exist(&file)?;
-            supervised::lines(&file)?
+            supervised::lines(&file, &classifier.config.label)?
         }
         (None, Some(recipe)) => recipe.lines()?.test,
         (None, None) => Vec::new(),

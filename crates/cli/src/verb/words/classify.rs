@@ -77,7 +77,7 @@ pub fn test(
     choice.check()?;
     path::must_exist(file)?;
     let classifier = Model::open(model)?.classifier;
-    let lines = supervised::lines(file)?;
+    let lines = supervised::lines(file, &classifier.config.label)?;
     let report = classifier.test(&lines, choice.k, choice.threshold);
     ensure!(
         report.examples > 0,
