@@ -48,7 +48,7 @@ pub enum Verb {
     Index(verb::index::Arguments),
     /// Find the nearest neighbours of an image, a row, a vector or a word
     Search(verb::search::Arguments),
-    /// Ask word vectors: neighbours, analogies, judgements; convert their files
+    /// Ask word vectors and classifiers: neighbours, analogies, bias, labels; convert their files
     Words(verb::words::Arguments),
     /// List encoders, objectives, views, optimizers, probes, indexes and formats
     List,

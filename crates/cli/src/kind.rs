@@ -1,10 +1,11 @@
 //! Whether something is about samples or about words: the one place that decides it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use pith_learn::run::Run;
 use pith_tables::corpus;
+use pith_tables::format::fasttext;
 
 /// What a recipe, data or a model is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,36 +14,54 @@ pub enum Kind {
     Samples,
     /// Text and word vectors: `pith-tables`.
     Words,
+    /// Labelled text and a classifier: `pith-tables`.
+    Classifier,
 }
 
 /// Extensions of running text, those of its compression taken off.
 const TEXT: [&str; 3] = ["txt", "text", "tokens"];
+/// Tables of a recipe of words.
+const WORDS: [&str; 5] = ["words", "corpus", "glove", "ppmi", "phrases"];
+/// Tables of a recipe of a classifier.
+const CLASSIFIER: [&str; 3] = ["classifier", "autotune", "quantize"];
+/// What labels begin with, where no recipe says it.
+const LABEL: &[u8] = b"__label__";
 
 impl Kind {
-    /// Of a recipe: one for words has a table `[words]` or `[corpus]`.
+    /// Of a recipe, by its tables.
     pub fn of_recipe(file: &Path) -> Self {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         // What cannot be read or is no TOML is told by whoever reads the recipe.
         let table: toml::Table = text.parse().unwrap_or_default();
-        Self::words_if(["words", "corpus"].iter().any(|key| table.contains_key(*key)))
+        let has = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
+        if has(&CLASSIFIER) { Self::Classifier } else { Self::words_if(has(&WORDS)) }
     }
 
-    /// Of data: text is known by its name, JSON lines by a field `text`.
+    /// Of data: text is known by its name, JSON lines by a field `text`, an archive by its first file;
+    /// labelled text begins with a label.
     pub fn of_data(path: &Path) -> Self {
         if path.is_dir() {
             let files = corpus::files(&[path.to_owned()]).unwrap_or_default();
             let all = !files.is_empty() && files.iter().all(|file| ends_with(file, &TEXT));
             return Self::words_if(all);
         }
+        if ends_with(path, &TEXT) && begins_with_label(path) {
+            return Self::Classifier;
+        }
         let json_of_text = || ends_with(path, &["jsonl", "ndjson"]) && has_text(path);
-        Self::words_if(ends_with(path, &TEXT) || json_of_text())
+        let archive_of_text = || corpus::is_archive(path) && corpus::holds_text(path);
+        Self::words_if(ends_with(path, &TEXT) || json_of_text() || archive_of_text())
     }
 
-    /// Of a model: a run by its recipe; a model that is a file can only be of words.
+    /// Of a model: a run by its recipe; a model that is a file can only be of words or a classifier.
     pub fn of_model(path: &Path) -> Self {
         match Run::open(path) {
             Ok(run) => Self::of_recipe(&run.recipe()),
-            Err(_) => Self::words_if(path.is_file()),
+            Err(_) if path.is_file() => match fasttext::is_classifier(path) {
+                Ok(true) => Self::Classifier,
+                _ => Self::Words,
+            },
+            Err(_) => Self::Samples,
         }
     }
 
@@ -52,11 +71,18 @@ impl Kind {
 }
 
 /// Whether a name ends so, with or without compression.
-fn ends_with(path: &Path, endings: &[&str]) -> bool {
+pub fn ends_with(path: &Path, endings: &[&str]) -> bool {
     let name = path.to_string_lossy().to_lowercase();
     let name = [".zst", ".gz"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
     let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| endings.contains(&extension))
+}
+
+/// Whether a file begins with a label; of a compressed one that is not looked for.
+fn begins_with_label(path: &Path) -> bool {
+    let mut start = [0; LABEL.len()];
+    std::fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && start == LABEL
 }
 
 /// Whether the first line is an object with a text under `text`. Of compressed lines that is
@@ -92,6 +118,8 @@ mod tests {
         };
         for (path, kind) in [
             (at("a.txt", ""), Kind::Words),
+            (at("labelled.txt", "__label__a b c\n"), Kind::Classifier),
+            (at("pictures.tar", ""), Kind::Samples),
             (at("b.TXT.zst", ""), Kind::Words),
             (at("c.jsonl", "{\"title\": 1, \"text\": \"words\"}\n"), Kind::Words),
             (at("d.jsonl", "{\"x\": 1, \"y\": 2}\n"), Kind::Samples),
@@ -111,6 +139,8 @@ mod tests {
         for (text, kind) in [
             ("[words]\n", Kind::Words),
             ("[corpus]\n[wrods]\n", Kind::Words),
+            ("[glove]\n", Kind::Words),
+            ("[classifier]\n", Kind::Classifier),
             ("[encoder.mlp]\n", Kind::Samples),
             ("[data\n", Kind::Samples),
         ] {

@@ -1,6 +1,7 @@
 //! The `pith` program: one file a verb.
 
 mod arguments;
+mod classifier;
 mod evidence;
 mod interrupt;
 mod kind;

@@ -19,6 +19,9 @@ use pith_tables::format::fasttext;
 use pith_tables::supervised::{self, Classifier, Config, Examples, autotune};
 use serde::de::DeserializeOwned;
 
+/// What labels begin with in fastText's files.
+const LABEL: &str = "__label__";
+
 /// Options `--name value`, settings `key=value`, and what is neither.
 #[derive(Default)]
 struct Arguments {
@@ -56,7 +59,7 @@ impl Arguments {
     }
 
     fn lines(&self, name: &str) -> Result<Vec<String>, pith_tables::Error> {
-        self.option(name).map_or(Ok(Vec::new()), |path| supervised::lines(path.as_ref()))
+        self.option(name).map_or(Ok(Vec::new()), |path| supervised::lines(path.as_ref(), LABEL))
     }
 }
 
@@ -76,13 +79,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         "test" => {
             let model = fasttext::read_classifier(&arguments.plain(1, "a model")?)?;
-            let lines = supervised::lines(&arguments.plain(2, "labelled lines")?)?;
+            let lines = supervised::lines(&arguments.plain(2, "labelled lines")?, LABEL)?;
             println!("{}", serde_json::to_string_pretty(&model.test(&lines, k, threshold))?);
             Ok(())
         }
         "predict" => {
             let model = fasttext::read_classifier(&arguments.plain(1, "a model")?)?;
-            for line in supervised::lines(&arguments.plain(2, "lines")?)? {
+            for line in supervised::lines(&arguments.plain(2, "lines")?, LABEL)? {
                 let found = model.predict(&line, k, threshold);
                 let found: Vec<String> =
                     found.iter().map(|one| format!("{} {}", one.label, one.probability)).collect();

@@ -61,7 +61,11 @@ impl Default for Config {
 }
 
 impl Config {
-    fn check(&self, words: usize) -> Result<(), Error> {
+    /// Refuses what cannot be found for a vocabulary of so many words.
+    ///
+    /// # Errors
+    /// Names the setting and what was received.
+    pub fn check(&self, words: usize) -> Result<(), Error> {
         let mistake = |text: String| Err(Error::Setting(text));
         if self.dimensions == 0 || self.dimensions > words {
             return mistake(format!(

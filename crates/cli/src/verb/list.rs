@@ -34,7 +34,40 @@ pub fn run(common: &Common) -> Result<ExitCode> {
                     "Mikolov et al. 2013; Bojanowski et al., TACL 2017",
                 ),
                 Line::new("cbow", "the neighbours together predict a word", "Mikolov et al. 2013"),
+                Line::new(
+                    "structured-skip-gram",
+                    "as skip-gram, other outputs for every relative position",
+                    "Ling et al., NAACL 2015",
+                ),
+                Line::new(
+                    "hierarchical-softmax",
+                    "the output of any of these: the way to a word in a Huffman tree",
+                    "Morin, Bengio, AISTATS 2005; Mikolov et al. 2013",
+                ),
+                Line::new(
+                    "glove",
+                    "products of vectors are the logarithms of counts of neighbours",
+                    "Pennington, Socher, Manning, EMNLP 2014",
+                ),
+                Line::new(
+                    "ppmi",
+                    "singular vectors of the positive mutual information of neighbours",
+                    "Levy, Goldberg, Dagan, TACL 2015",
+                ),
+                Line::new(
+                    "phrases",
+                    "words that belong together are joined before any of these",
+                    "Mikolov et al. 2013; Bouma 2009",
+                ),
             ],
+        ),
+        (
+            "text classification",
+            vec![Line::new(
+                "classifier",
+                "a linear layer on the mean vector of words and n-grams; autotune, quantize",
+                "Joulin et al., EACL 2017 (fastText)",
+            )],
         ),
         ("probes", probe::ALL.iter().map(|p| Line::new(p.name, p.says, "")).collect()),
         ("indexes", index::Method::NAMES.map(|name| Line::new(name, "", "")).to_vec()),
@@ -45,9 +78,15 @@ pub fn run(common: &Common) -> Result<ExitCode> {
         ),
         (
             "word vector files",
-            ["word2vec text", "word2vec binary", "GloVe text", "fastText .bin (read)"]
-                .map(|name| Line::new(name, "", ""))
-                .to_vec(),
+            [
+                "word2vec text",
+                "word2vec binary",
+                "GloVe text",
+                "safetensors",
+                "fastText .bin (read)",
+            ]
+            .map(|name| Line::new(name, "", ""))
+            .to_vec(),
         ),
     ];
     if common.json {

@@ -17,6 +17,7 @@ fn word_format(path: &Path) -> Option<Format> {
         "txt" | "vec" => Some(Format::Text),
         "bin" => Some(Format::Binary),
         "glove" => Some(Format::Glove),
+        "safetensors" => Some(Format::Safetensors),
         _ => None,
     }
 }
@@ -26,7 +27,7 @@ pub fn check(path: &Path) -> Result<()> {
     let known = word_format(path).is_some() || space::Format::of(path).is_ok();
     ensure!(
         known,
-        "{}: expected .txt, .vec or .bin (word2vec), .glove, .npy, .parquet or .fvecs",
+        "{}: expected .txt, .vec or .bin (word2vec), .glove, .safetensors, .npy, .parquet or .fvecs",
         path.display()
     );
     Ok(())

@@ -7,6 +7,7 @@ pub mod progress;
 pub mod proof;
 pub mod recipe;
 pub mod sets;
+pub mod text;
 
 pub use model::Model;
 pub use recipe::Recipe;

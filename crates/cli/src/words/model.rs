@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use pith_learn::run::Run;
+use pith_tables::corpus::phrases::Phrases;
 use pith_tables::corpus::{self, Vocabulary};
 use pith_tables::format::{self, fasttext};
 use pith_tables::vectors::Neighbour;
@@ -25,11 +26,20 @@ pub struct Model {
     pub recipe: Option<Recipe>,
     /// The tables of words and n-grams, where words that were never seen can be spelled by them.
     spelling: Option<pith_tables::Model>,
+    /// Words that were joined before training, where some were.
+    phrases: Option<Phrases>,
 }
 
-/// Where the model of a run stands: a fastText `.bin`, which fastText and gensim read too.
+/// Where the model of a run stands: a fastText `.bin`, which fastText and gensim read too, or
+/// safetensors where the method leaves what fastText has no file for.
 pub fn file(run: &Run) -> PathBuf {
-    run.model().join("words.bin")
+    let bare = run.model().join("words.safetensors");
+    if bare.exists() { bare } else { run.model().join("words.bin") }
+}
+
+/// Where the phrases of a run stand.
+pub fn phrases(run: &Run) -> PathBuf {
+    run.model().join("phrases.json")
 }
 
 impl Model {
@@ -50,19 +60,25 @@ impl Model {
             bail!("{shown} has no model yet; finish its training: pith train --resume {shown}");
         }
         let recipe = Recipe::read(&run.recipe(), &[])?;
-        Ok(Self { recipe: Some(recipe), run: Some(run.clone()), ..Self::read(&file(&run))? })
+        let phrases = recipe.phrases.as_ref().map(|_| Phrases::read(&phrases(&run))).transpose()?;
+        let read = Self::read(&file(&run))?;
+        Ok(Self { recipe: Some(recipe), run: Some(run), phrases, ..read })
     }
 
     /// A fastText model is read with its n-grams, anything else as words and vectors.
     fn read(path: &Path) -> Result<Self> {
-        let (vectors, model) = match fasttext::read(path) {
-            Ok(model) => (model.vectors(), Some(model)),
-            Err(_) => (format::read(path)?, None),
+        let (vectors, counts, model) = match fasttext::read(path) {
+            Ok(model) => (model.vectors(), Some(model.vocabulary.clone()), Some(model)),
+            Err(_) => {
+                let (vectors, counts) = format::read_counted(path)?;
+                (vectors, counts, None)
+            }
         };
         Ok(Self {
             vectors,
-            counts: model.as_ref().map(|model| model.vocabulary.clone()),
+            counts,
             spelling: model.filter(|model| model.config.subwords.is_some()),
+            phrases: None,
             run: None,
             recipe: None,
         })
@@ -84,6 +100,16 @@ impl Model {
             },
             |recipe| recipe.corpus.clone(),
         )
+    }
+
+    /// The words of a line as this model knows them, its phrases joined.
+    pub fn words(&self, line: &[u8], config: &corpus::Config) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        config.tokenizer.words(line, config.lower_case, |word| words.push(word.to_owned()));
+        match &self.phrases {
+            Some(phrases) => phrases.join(&words.iter().map(String::as_str).collect::<Vec<_>>()),
+            None => words,
+        }
     }
 
     /// The word as the vocabulary spells it.

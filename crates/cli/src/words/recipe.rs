@@ -11,12 +11,16 @@
 //! [words]
 //! dimensions = 100
 //! ```
+//!
+//! In place of `[words]` (skip-gram, CBOW, structured skip-gram) may stand `[glove]` or `[ppmi]`; a
+//! table `[phrases]` joins words that belong together before anything is learned.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use pith_learn::recipe;
-use pith_tables::{corpus, train};
+use pith_tables::corpus::{self, phrases};
+use pith_tables::{closed_form, glove, train};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::path;
@@ -30,12 +34,43 @@ pub struct Recipe {
     /// How text becomes words.
     #[serde(default)]
     pub corpus: corpus::Config,
-    /// How vectors are learned.
-    #[serde(default)]
-    pub words: train::Config,
+    /// Words that belong together become one, where this is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrases: Option<phrases::Config>,
+    /// Vectors by predicting words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<train::Config>,
+    /// Vectors by GloVe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glove: Option<glove::Config>,
+    /// Vectors by the singular vectors of mutual information.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ppmi: Option<closed_form::Config>,
     /// What they are held against.
     #[serde(default)]
     pub proof: Proof,
+}
+
+/// How vectors are learned.
+#[derive(Clone, Copy, Debug)]
+pub enum Method<'a> {
+    /// `[words]`: skip-gram, CBOW, structured skip-gram.
+    Words(&'a train::Config),
+    /// `[glove]`.
+    Glove(&'a glove::Config),
+    /// `[ppmi]`.
+    Ppmi(&'a closed_form::Config),
+}
+
+impl Method<'_> {
+    /// Decides everything that is drawn.
+    pub fn seed(self) -> u64 {
+        match self {
+            Self::Words(config) => config.seed,
+            Self::Glove(config) => config.seed,
+            Self::Ppmi(config) => config.seed,
+        }
+    }
 }
 
 /// The recipe's `[data]` table.
@@ -45,6 +80,19 @@ pub struct Data {
     /// Files and folders of text, one or a list; `${NAME}` is an environment variable.
     #[serde(deserialize_with = "one_or_more")]
     pub path: Vec<String>,
+}
+
+impl Data {
+    /// The files and folders, all of them there.
+    pub fn paths(&self) -> Result<Vec<PathBuf>> {
+        ensure!(!self.path.is_empty(), "data.path must name a file or folder, received none");
+        let found = |name: &String| {
+            let found = pith_data::config::expand(name)?;
+            path::must_exist(&found)?;
+            Ok(found)
+        };
+        self.path.iter().map(found).collect()
+    }
 }
 
 /// The recipe's `[proof]` table.
@@ -59,38 +107,72 @@ impl Recipe {
     /// Reads a recipe, the overrides laid over it.
     pub fn read(file: &Path, overrides: &[String]) -> Result<Self> {
         let text = fs_err::read_to_string(file)?;
-        Ok(recipe::parse(&text, &file.display().to_string(), overrides)?)
+        Self::parse(&text, &file.display().to_string(), overrides)
+    }
+
+    /// Reads a recipe from text; without a method it is `[words]`.
+    fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Self> {
+        let mut recipe: Self = recipe::parse(text, name, overrides)?;
+        let Self { words, glove, ppmi, .. } = &recipe;
+        let named =
+            [("words", words.is_some()), ("glove", glove.is_some()), ("ppmi", ppmi.is_some())];
+        let named: Vec<&str> =
+            named.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
+        match named[..] {
+            [] => recipe.words = Some(train::Config::default()),
+            [_] => {}
+            [first, second, ..] => bail!(
+                "{name}: vectors are learned one way, received [{first}] and [{second}]; leave one \
+                 out"
+            ),
+        }
+        Ok(recipe)
+    }
+
+    /// How vectors are learned.
+    pub fn method(&self) -> Method<'_> {
+        match self {
+            Self { glove: Some(config), .. } => Method::Glove(config),
+            Self { ppmi: Some(config), .. } => Method::Ppmi(config),
+            Self { words: Some(config), .. } => Method::Words(config),
+            Self { words: None, .. } => unreachable!("a recipe is read with a method"),
+        }
+    }
+
+    /// Draws and initial values follow from it.
+    pub fn set_seed(&mut self, seed: u64) {
+        match self {
+            Self { glove: Some(config), .. } => config.seed = seed,
+            Self { ppmi: Some(config), .. } => config.seed = seed,
+            Self { words, .. } => words.get_or_insert_default().seed = seed,
+        }
+    }
+
+    /// Threads to run, 0 for all cores.
+    pub fn set_threads(&mut self, threads: usize) {
+        match self {
+            Self { glove: Some(config), .. } => config.threads = threads,
+            Self { ppmi: Some(config), .. } => config.threads = threads,
+            Self { words, .. } => words.get_or_insert_default().threads = threads,
+        }
     }
 
     /// Something good for running text, where no recipe is given.
     pub fn default_for(text: &Path, overrides: &[String]) -> Result<Self> {
         let path = toml::Value::String(text.display().to_string());
-        let recipe = format!(
-            "data.path = {path}\n[corpus]\ntokenizer = \"words\"\nlower-case = true\n[words]\n"
-        );
-        Ok(recipe::parse(&recipe, "default recipe", overrides)?)
+        let recipe =
+            format!("data.path = {path}\n[corpus]\ntokenizer = \"words\"\nlower-case = true\n");
+        Self::parse(&recipe, "default recipe", overrides)
     }
 
     /// The recipe with every default written out.
     pub fn resolved(&self) -> Result<String> {
         toml::to_string(self).context("writing the recipe out")
     }
-
-    /// The files and folders of text, all of them there.
-    pub fn text(&self) -> Result<Vec<PathBuf>> {
-        ensure!(!self.data.path.is_empty(), "data.path must name a file or folder, received none");
-        let mut paths = Vec::new();
-        for name in &self.data.path {
-            let found = pith_data::config::expand(name)?;
-            path::must_exist(&found)?;
-            paths.push(found);
-        }
-        Ok(paths)
-    }
 }
 
 /// `path = "a"` stands for `path = ["a"]`.
-fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let expected = "expected a path or a list of paths";
     let text = |value| match value {
         toml::Value::String(text) => Ok(text),
@@ -110,26 +192,45 @@ mod tests {
     fn a_recipe_survives_writing_all_defaults_out() -> Result<()> {
         let changes = ["words.subwords.buckets=50", "words.patience=2", "words.rate=0.05"];
         let recipe = Recipe::default_for(Path::new("a \"b\".txt"), &changes.map(String::from))?;
-        assert_eq!(recipe.words.subwords.map(|subwords| subwords.buckets), Some(50));
+        let Method::Words(config) = recipe.method() else { panic!("{recipe:?}") };
+        assert_eq!(config.subwords.map(|subwords| subwords.buckets), Some(50));
         let written = recipe.resolved()?;
         assert!(written.contains("rate = 0.05\n"), "{written}");
-        assert_eq!(recipe::parse::<Recipe>(&written, "again", &[])?, recipe);
+        assert_eq!(Recipe::parse(&written, "again", &[])?, recipe);
         Ok(())
     }
 
     #[test]
-    fn the_recipe_in_recipes_is_one() -> Result<()> {
-        let text = include_str!("../../../../recipes/words.toml");
-        let recipe: Recipe = recipe::parse(text, "recipes/words.toml", &[])?;
-        assert_eq!(recipe.data.path.len(), 2);
+    fn the_recipes_in_recipes_are_some() -> Result<()> {
+        let read = |text, name| Recipe::parse(text, name, &[]);
+        let words = read(include_str!("../../../../recipes/words.toml"), "words.toml")?;
+        assert_eq!(words.data.path.len(), 2);
+        let glove = read(include_str!("../../../../recipes/glove.toml"), "glove.toml")?;
+        assert!(matches!(glove.method(), Method::Glove(_)) && glove.phrases.is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn vectors_are_learned_one_way() -> Result<()> {
+        for (line, seed) in [("[glove]", 7), ("[ppmi]", 7), ("[phrases]", 7)] {
+            let mut recipe = Recipe::parse(&format!("data.path = 'a'\n{line}"), "r.toml", &[])?;
+            recipe.set_seed(seed);
+            assert_eq!(recipe.method().seed(), seed, "{line}");
+            assert_eq!(Recipe::parse(&recipe.resolved()?, "again", &[])?, recipe);
+        }
+        let both = Recipe::parse("data.path = 'a'\n[glove]\n[words]", "r.toml", &[]);
+        let told = both.unwrap_err().to_string();
+        assert!(told.contains("[words] and [glove]"), "{told}");
+        let told = Recipe::parse("data.path = 'a'\n[glove]\nxmax = 1", "r.toml", &[]).unwrap_err();
+        assert!(told.to_string().contains("did you mean `x-max`?"), "{told}");
         Ok(())
     }
 
     #[test]
     fn text_may_stand_in_several_places() -> Result<()> {
-        let recipe: Recipe = recipe::parse("data.path = ['a', 'b']", "r.toml", &[])?;
+        let recipe = Recipe::parse("data.path = ['a', 'b']", "r.toml", &[])?;
         assert_eq!(recipe.data.path, ["a", "b"]);
-        let told = recipe::parse::<Recipe>("data.path = 1", "r.toml", &[]).unwrap_err().to_string();
+        let told = Recipe::parse("data.path = 1", "r.toml", &[]).unwrap_err().to_string();
         assert!(told.contains("a list of paths"), "{told}");
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! The `pith` program as its users meet it: started as a process, on tiny data written to a
 //! temporary folder, judged by its exit code, its output and the files that it leaves.
 
+mod bias;
 mod checkpoint;
+mod classifier;
 mod default_recipe;
 mod disk;
 mod embed;
@@ -15,5 +17,6 @@ mod search;
 mod table;
 mod train;
 mod transfer;
+mod word_methods;
 mod words;
 mod workplace;

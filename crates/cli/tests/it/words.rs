@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::workplace::Workplace;
 
-const ANIMALS: [&str; 8] = ["cat", "dog", "horse", "cow", "sheep", "goat", "pig", "hen"];
-const CITIES: [&str; 8] =
+/// Words of one topic.
+pub const ANIMALS: [&str; 8] = ["cat", "dog", "horse", "cow", "sheep", "goat", "pig", "hen"];
+/// Words of the other topic.
+pub const CITIES: [&str; 8] =
     ["paris", "london", "rome", "berlin", "madrid", "vienna", "oslo", "prague"];
 
 const RECIPE: &str = r#"
@@ -28,7 +30,7 @@ evaluation = "judged"
 "#;
 
 /// Lines that are of animals or of cities, never of both.
-fn text(lines: usize) -> String {
+pub fn text(lines: usize) -> String {
     let mut state = 1u64;
     let mut draw = || {
         state =
@@ -46,7 +48,7 @@ fn text(lines: usize) -> String {
 }
 
 /// A text, a recipe for it, and judgements: words of a topic are alike, others are not.
-fn workplace() -> Workplace {
+pub fn workplace() -> Workplace {
     let place = Workplace::new();
     place.write("text.txt", text(1200));
     place.write("recipe.toml", RECIPE);
@@ -65,7 +67,8 @@ fn workplace() -> Workplace {
     place
 }
 
-fn trained() -> Workplace {
+/// With a run `run/` of skip-gram on the text.
+pub fn trained() -> Workplace {
     let place = workplace();
     place.pith(&["train", "recipe.toml", "--out", "run", "--threads", "1"]).succeeds();
     place

@@ -5,6 +5,7 @@ mod archive;
 mod arff;
 mod cifar;
 mod classes;
+mod column;
 mod delimited;
 mod encoded;
 mod folder;
@@ -33,6 +34,7 @@ use crate::config::Columns;
 use crate::error::{Error, SampleError};
 use crate::sample::Value;
 use crate::schema::Schema;
+pub use column::texts;
 use source::Source;
 
 /// Every format, in the order in which they are asked whether they know a file or folder.

@@ -40,20 +40,7 @@ pub(super) struct Shards<'a> {
 }
 
 fn open(source: &Source, options: &Options) -> Opened {
-    let files = match source.is_folder {
-        false => vec![(Source::look(&source.path)?, None)],
-        true => {
-            let names = source.inside.iter().filter(|name| name.ends_with(".parquet"));
-            names
-                .map(|name| {
-                    let word = name.split(['-', '_', '.']).next().unwrap_or_default();
-                    Ok((Source::look(&source.path.join(name))?, paths::split_named(word)))
-                })
-                .collect::<Result<Vec<_>, Error>>()?
-        }
-    };
-    let schema = builder(&files[0].0)?.schema().clone();
-    let mut shards = Shards { source, files, schema };
+    let mut shards = Shards::of(source)?;
     let marked = shards.files.iter().all(|(_, split)| split.is_some());
     if !marked || !shards.files.iter().any(|(_, split)| *split == Some(Split::Train)) {
         shards.files.iter_mut().for_each(|(_, split)| *split = None);
@@ -89,7 +76,25 @@ fn rows(file: &Source) -> Result<usize, Error> {
     usize::try_from(rows).map_err(|_| file.malformed(format!("it claims to have {rows} rows")))
 }
 
-impl Shards<'_> {
+impl<'a> Shards<'a> {
+    /// A file, or the shards of a folder with the splits that their names tell.
+    pub(super) fn of(source: &'a Source) -> Result<Self, Error> {
+        let files = match source.is_folder {
+            false => vec![(Source::look(&source.path)?, None)],
+            true => {
+                let names = source.inside.iter().filter(|name| name.ends_with(".parquet"));
+                names
+                    .map(|name| {
+                        let word = name.split(['-', '_', '.']).next().unwrap_or_default();
+                        Ok((Source::look(&source.path.join(name))?, paths::split_named(word)))
+                    })
+                    .collect::<Result<Vec<_>, Error>>()?
+            }
+        };
+        let schema = builder(&files[0].0)?.schema().clone();
+        Ok(Self { source, files, schema })
+    }
+
     /// Goes through these columns of all files, some rows at a time, with the split of the file.
     pub(super) fn batches(
         &self,

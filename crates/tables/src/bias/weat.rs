@@ -12,11 +12,14 @@ use crate::{Error, Vectors};
 const PARTITIONS: u64 = 100_000;
 /// Sums that differ by less are equal: they are the same numbers added in another order.
 const TIE: f64 = 1e-12;
+/// Associations whose deviation is smaller do not differ: so much do cosines of `f32` vectors err.
+const SAME: f64 = 1e-6;
 
 /// How differently two sets of targets relate to two sets of attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Weat {
-    /// `(mean_X s - mean_Y s) / std_{X ∪ Y} s`, with the standard deviation of a sample (n - 1).
+    /// `(mean_X s - mean_Y s) / std_{X ∪ Y} s`, with the standard deviation of a sample (n - 1); 0, with
+    /// a p-value of 1, where no target differs from another.
     pub effect: f64,
     /// Share of the partitions of `X ∪ Y` into sets of the same sizes whose difference is larger:
     /// exact, or of random partitions with one added above and below.
@@ -46,6 +49,9 @@ pub fn weat(
     let scores: Vec<f64> = x.iter().chain(y).map(association).collect::<Result<_, _>>()?;
     let (total, n) = (scores.iter().sum::<f64>(), scores.len() as f64);
     let variance = scores.iter().map(|s| (s - total / n).powi(2)).sum::<f64>() / (n - 1.0);
+    if variance.sqrt() < SAME {
+        return Ok(Weat { effect: 0.0, p_value: 1.0, exact: true });
+    }
     let of_x: f64 = scores[..x.len()].iter().sum();
     let difference = of_x / x.len() as f64 - (total - of_x) / y.len() as f64;
     // The sum over X alone orders partitions of one size: the sum over Y is what is left.
@@ -135,6 +141,15 @@ mod tests {
         let again =
             weat(&vectors, [&words[..10], &words[10..20]], [&words[30..34], &words[34..38]], 1);
         assert_eq!(drawn, again.unwrap());
+    }
+
+    #[test]
+    fn targets_that_do_not_differ_have_no_effect() {
+        let words = ["x", "y", "z", "a", "b"].map(Box::from).to_vec();
+        let values = vec![1.0, 0.0, 1.0, 0.0, 2.0, 0.0, 1.0, 1.0, 1.0, -1.0];
+        let vectors = Vectors::new(words, Matrix::new(5, 2, values));
+        let found = weat(&vectors, [&["x", "y"], &["z"]], [&["a"], &["b"]], 1).unwrap();
+        assert_eq!((found.effect, found.p_value), (0.0, 1.0));
     }
 
     #[test]

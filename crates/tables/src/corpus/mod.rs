@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use source::content;
-pub use source::{files, lines};
+pub(crate) use source::{content, labelled};
+pub use source::{files, holds_text, is_archive, is_text, lines};
 pub use tokenizer::Tokenizer;
 pub use vocabulary::Vocabulary;
 
@@ -34,7 +34,8 @@ pub struct Config {
     pub lower_case: bool,
     /// Rarer words have no vector and are skipped (word2vec: 5).
     pub minimum_count: u64,
-    /// The field of JSON lines that holds the text.
+    /// The field of JSON lines that holds the text; of a table, where the reader knows tables, the
+    /// column.
     pub field: String,
     /// Beyond so many distinct words the rarest are forgotten while reading, so that the count of
     /// rare words becomes a lower bound.
@@ -95,7 +96,7 @@ impl Corpus {
                 }
             })?;
             failed?;
-            builder.summary.files += 1;
+            builder.end_file();
         }
         builder.finish()
     }
@@ -146,7 +147,8 @@ impl Corpus {
     }
 }
 
-struct Builder<'a> {
+/// A corpus that grows line by line, from wherever the lines come.
+pub struct Builder<'a> {
     config: &'a Config,
     counter: vocabulary::Counter,
     writer: Writer,
@@ -154,7 +156,8 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(config: &'a Config) -> Self {
+    /// Before the first line.
+    pub fn new(config: &'a Config) -> Self {
         Self {
             config,
             counter: vocabulary::Counter::default(),
@@ -163,7 +166,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn line(&mut self, line: &[u8]) -> Result<(), Error> {
+    /// Takes a line.
+    ///
+    /// # Errors
+    /// Where a temporary file fails.
+    pub fn line(&mut self, line: &[u8]) -> Result<(), Error> {
         let (mut written, mut failed) = (0, Ok(()));
         let config = self.config;
         let replaced = config.tokenizer.words(line, config.lower_case, |word| {
@@ -208,7 +215,21 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Corpus, Error> {
+    /// Ends a file: it counts in the summary.
+    pub fn end_file(&mut self) {
+        self.summary.files += 1;
+    }
+
+    /// What was found so far; which words are kept is not known before the end.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The corpus of all lines so far.
+    ///
+    /// # Errors
+    /// Where no word is frequent enough, or a temporary file fails.
+    pub fn finish(mut self) -> Result<Corpus, Error> {
         let (minimum, words) = (self.config.minimum_count, self.summary.words);
         let (vocabulary, places) = self.counter.finish(minimum);
         if vocabulary.is_empty() {

@@ -10,6 +10,7 @@
 //! neighbours meet; read it with a `minimum-count` of 1 where that matters.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
@@ -75,11 +76,20 @@ impl Default for Config {
 }
 
 /// Phrases that were found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Phrases {
     /// Of every pass: the scores by the first and then the second word.
     passes: Vec<WordMap<WordMap<f64>>>,
     delimiter: char,
+}
+
+/// Phrases as they stand in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    delimiter: char,
+    /// Of every pass: first word, second word, score; the highest score first.
+    passes: Vec<Vec<(String, String, f64)>>,
 }
 
 impl Phrases {
@@ -123,6 +133,48 @@ impl Phrases {
             words = joined;
         }
         words
+    }
+
+    /// Writes the phrases as JSON: the delimiter, and of every pass first word, second word, score.
+    ///
+    /// # Errors
+    /// Where writing fails.
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let pass = |pass: &WordMap<WordMap<f64>>| {
+            let mut pairs: Vec<(String, String, f64)> = Vec::new();
+            for (first, seconds) in pass {
+                pairs.extend(
+                    seconds
+                        .iter()
+                        .map(|(second, score)| (first.to_string(), second.to_string(), *score)),
+                );
+            }
+            pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+            pairs
+        };
+        let written =
+            Written { delimiter: self.delimiter, passes: self.passes.iter().map(pass).collect() };
+        let text = serde_json::to_vec(&written).map_err(std::io::Error::other)?;
+        Ok(fs_err::write(path, text)?)
+    }
+
+    /// Reads what [`Phrases::write`] wrote.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or holds something else.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let written: Written = serde_json::from_slice(&fs_err::read(path)?).map_err(|error| {
+            Error::Malformed { path: path.to_path_buf(), why: error.to_string() }
+        })?;
+        let pass = |pairs: Vec<(String, String, f64)>| {
+            let mut pass: WordMap<WordMap<f64>> = WordMap::default();
+            for (first, second, score) in pairs {
+                pass.entry(first.into()).or_default().insert(second.into(), score);
+            }
+            pass
+        };
+        let passes = written.passes.into_iter().map(pass).collect();
+        Ok(Self { passes, delimiter: written.delimiter })
     }
 
     /// All phrases and their scores, the highest first. Words of later passes are phrases themselves.
@@ -258,6 +310,19 @@ mod tests {
         assert_eq!((count("new_york_times"), count("new_york"), count("new")), (2, 2, 1));
         assert_eq!(phrases.join(&["new", "york", "times", "new"]), ["new_york_times", "new"]);
         assert!(phrases.join(&[]).is_empty());
+    }
+
+    #[test]
+    fn phrases_come_back_from_a_file() {
+        let config =
+            Config { threshold: Some(0.2), minimum_count: 2, passes: 2, ..Config::default() };
+        let (phrases, _) = learn(&config);
+        assert!(!phrases.scores().is_empty());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        phrases.write(file.path()).unwrap();
+        assert_eq!(Phrases::read(file.path()).unwrap(), phrases);
+        fs_err::write(file.path(), "{\"delimiter\": \"_\"}").unwrap();
+        assert!(Phrases::read(file.path()).unwrap_err().to_string().contains("passes"));
     }
 
     #[test]

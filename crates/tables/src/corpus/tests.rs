@@ -100,3 +100,45 @@ fn an_empty_text_is_an_error_with_a_remedy() {
     let message = Corpus::from_lines(["once"], &config()).err().unwrap().to_string();
     assert!(message.contains("minimum-count"), "{message}");
 }
+
+/// A tar archive of these files.
+fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, *bytes).unwrap();
+    }
+    archive.into_inner().unwrap()
+}
+
+#[test]
+fn an_archive_gives_its_texts_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = format!("{}\n", serde_json::json!({ "text": TEXT }));
+    let packed = zstd::encode_all(TEXT.as_bytes(), 3).unwrap();
+    let files: [(&str, &[u8]); 6] = [
+        ("a/one.txt", TEXT.as_bytes()),
+        ("a/two", TEXT.as_bytes()),
+        ("a/three.jsonl", json.as_bytes()),
+        ("four.txt.zst", &packed),
+        ("a/picture.png", b"the the the"),
+        (".hidden.txt", b"the the the"),
+    ];
+    let bytes = archive(&files);
+    let packed = zstd::encode_all(&bytes[..], 3).unwrap();
+    for (name, bytes) in [("t.tar", &bytes), ("t.tar.zst", &packed), ("t.tzst", &packed)] {
+        let path = folder.path().join(name);
+        fs_err::write(&path, bytes).unwrap();
+        let corpus = Corpus::read(&[path], &config()).unwrap();
+        assert_eq!((corpus.summary.words, corpus.vocabulary.counts()[0]), (44, 16), "{name}");
+    }
+    let path = folder.path().join("pictures.tar");
+    fs_err::write(&path, archive(&files[4..])).unwrap();
+    let told = Corpus::read(std::slice::from_ref(&path), &config()).err().unwrap().to_string();
+    assert!(told.contains("holds no text"), "{told}");
+    fs_err::write(&path, &bytes[..700]).unwrap();
+    let told = Corpus::read(&[path], &config()).err().unwrap().to_string();
+    assert!(told.contains("pictures.tar"), "{told}");
+}

@@ -7,7 +7,7 @@
 //! | GloVe text | none | `word v v v …` |
 //! | fastText `.bin`, `.ftz` | a number of its own | see [`fasttext`] |
 //! | NumPy `.npy` | `\x93NUMPY` | `width` numbers; the words in `.words` beside it, a line each |
-//! | safetensors | eight bytes, `{` | tensors `vectors` and `words` |
+//! | safetensors | eight bytes, `{` | tensors `vectors` and `words`, perhaps `counts` |
 //! | a folder | | see [`static_embedding`] |
 //!
 //! Readers believe no header: memory grows with the bytes that are really there.
@@ -24,8 +24,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
+use crate::corpus::{self, Vocabulary};
 use crate::vectors::{Matrix, Vectors};
-use crate::{Error, corpus};
 
 /// The word that ends every sentence for word2vec and fastText; it has no n-grams.
 pub const END_OF_SENTENCE: &str = "</s>";
@@ -105,11 +106,63 @@ pub fn read_from(mut content: &mut dyn BufRead, path: &Path) -> Result<Vectors, 
     Ok(Vectors::new(words.clone(), Matrix::new(words.len(), width, values)))
 }
 
+/// Reads vectors as [`read`] does, and how often each word occurred where the file is one of
+/// [`write_counted`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_counted(path: &Path) -> Result<(Vectors, Option<Vocabulary>), Error> {
+    if path.is_dir() {
+        return Ok((static_embedding::read(path)?, None));
+    }
+    let mut content = corpus::content(path)?;
+    if !tensors::looks_like(content.fill_buf().map_err(|error| at(path, &error))?) {
+        return Ok((read_from(&mut content, path)?, None));
+    }
+    let malformed = |why: String| Error::Malformed { path: path.to_path_buf(), why };
+    let mut bytes = Vec::new();
+    content.read_to_end(&mut bytes).map_err(|error| at(path, &error))?;
+    let vectors = tensors::parse(&bytes).map_err(malformed)?;
+    let counts = tensors::counts(&bytes, vectors.words()).map_err(malformed)?;
+    Ok((vectors, counts))
+}
+
+/// Writes vectors as safetensors, with how often each word occurred.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_counted(vectors: &Vectors, counts: &Vocabulary, path: &Path) -> Result<(), Error> {
+    check_words(vectors, Format::Safetensors)?;
+    let mut file = io::BufWriter::new(fs_err::File::create(path)?);
+    tensors::write(vectors, Some(counts), &mut file)?;
+    Ok(io::Write::flush(&mut file)?)
+}
+
 /// Writes vectors; a number is written so that it reads back as the same bits.
 ///
 /// # Errors
 /// Where a word holds what the format keeps for itself, or writing fails.
 pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error> {
+    check_words(vectors, format)?;
+    let mut file = io::BufWriter::new(fs_err::File::create(path)?);
+    match format {
+        Format::Text => text::write(vectors, &mut file, true)?,
+        Format::Glove => text::write(vectors, &mut file, false)?,
+        Format::Binary => binary::write(vectors, &mut file)?,
+        Format::Npy => {
+            npy::write(vectors, &mut file)?;
+            let mut words = io::BufWriter::new(fs_err::File::create(npy::words_beside(path))?);
+            npy::write_words(vectors, &mut words)?;
+            io::Write::flush(&mut words)?;
+        }
+        Format::Safetensors => tensors::write(vectors, None, &mut file)?,
+    }
+    io::Write::flush(&mut file)?;
+    Ok(())
+}
+
+/// Refuses words that hold what ends a word in the format.
+fn check_words(vectors: &Vectors, format: Format) -> Result<(), Error> {
     let (ends, what): (&[char], _) = match format {
         Format::Npy | Format::Safetensors => (&['\n', '\r'], "a line end"),
         Format::Text | Format::Binary | Format::Glove => {
@@ -122,20 +175,6 @@ pub fn write(vectors: &Vectors, path: &Path, format: Format) -> Result<(), Error
              example by an underscore"
         )));
     }
-    let mut file = io::BufWriter::new(fs_err::File::create(path)?);
-    match format {
-        Format::Text => text::write(vectors, &mut file, true)?,
-        Format::Glove => text::write(vectors, &mut file, false)?,
-        Format::Binary => binary::write(vectors, &mut file)?,
-        Format::Npy => {
-            npy::write(vectors, &mut file)?;
-            let mut words = io::BufWriter::new(fs_err::File::create(npy::words_beside(path))?);
-            npy::write_words(vectors, &mut words)?;
-            io::Write::flush(&mut words)?;
-        }
-        Format::Safetensors => tensors::write(vectors, &mut file)?,
-    }
-    io::Write::flush(&mut file)?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! Vectors as safetensors: `vectors`, `f32` `[words, width]`, and `words`, the bytes of all words with
-//! a line end behind each.
+//! Vectors as safetensors: `vectors`, `f32` `[words, width]`; `words`, the bytes of all words with a
+//! line end behind each; and, where it is known, `counts`, `i64` `[words]`.
 
 use std::io::{self, Write};
 
@@ -7,6 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::WIDEST;
 use crate::Vectors;
+use crate::corpus::Vocabulary;
 use crate::vectors::Matrix;
 
 /// Whether a file may be one: eight bytes of length, then an object.
@@ -24,6 +25,21 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vectors, String> {
         return Err(format!("it holds {} rows and {} words", matrix.rows(), words.len()));
     }
     Ok(Vectors::new(words, matrix))
+}
+
+/// How often each word occurred, where the file says it.
+pub(super) fn counts(bytes: &[u8], words: &[Box<str>]) -> Result<Option<Vocabulary>, String> {
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let Ok(view) = tensors.tensor("counts") else { return Ok(None) };
+    if view.dtype() != Dtype::I64 || view.shape() != [words.len()] {
+        let (kind, shape) = (view.dtype(), view.shape());
+        return Err(format!("counts: expected an i64 for every word, received {kind:?} {shape:?}"));
+    }
+    let (numbers, _) = view.data().as_chunks::<8>();
+    let counts = numbers.iter().map(|bytes| i64::from_le_bytes(*bytes));
+    let count = |count| u64::try_from(count).map_err(|_| format!("counts: received {count}"));
+    let counts: Vec<u64> = counts.map(count).collect::<Result<_, _>>()?;
+    Ok(Some(Vocabulary::new(words.iter().cloned().zip(counts))))
 }
 
 /// A table of `f32`, `f16` or `bf16`.
@@ -68,17 +84,30 @@ fn half(bits: u16) -> f32 {
     }
 }
 
-pub(super) fn write(vectors: &Vectors, file: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    vectors: &Vectors,
+    counts: Option<&Vocabulary>,
+    file: &mut dyn Write,
+) -> io::Result<()> {
     let words: String = vectors.words().iter().flat_map(|word| [&**word, "\n"]).collect();
     let (matrix, failed) = (vectors.matrix(), |error: safetensors::SafeTensorError| {
         io::Error::other(error.to_string())
     });
     let shape = vec![matrix.rows(), matrix.width()];
     let values = bytemuck::cast_slice(matrix.values());
-    let views = [
+    let count = |word: &str| {
+        let known = counts.and_then(|counts| Some(counts.counts()[counts.place(word)? as usize]));
+        known.and_then(|count| i64::try_from(count).ok()).unwrap_or_default().to_le_bytes()
+    };
+    let numbers: Vec<u8> = vectors.words().iter().flat_map(|word| count(word)).collect();
+    let mut views = vec![
         ("vectors", TensorView::new(Dtype::F32, shape, values).map_err(failed)?),
         ("words", TensorView::new(Dtype::U8, vec![words.len()], words.as_bytes()).map_err(failed)?),
     ];
+    if counts.is_some() {
+        let shape = vec![matrix.rows()];
+        views.push(("counts", TensorView::new(Dtype::I64, shape, &numbers).map_err(failed)?));
+    }
     let bytes = safetensors::serialize(views, None).map_err(failed)?;
     file.write_all(&bytes)
 }

@@ -172,3 +172,30 @@ fn a_cut_anywhere_is_one_clear_error() {
         }
     }
 }
+
+#[test]
+fn counts_stand_beside_the_vectors_where_they_are_known() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let words = vectors().words().to_vec();
+    let counts = Vocabulary::new(words.into_iter().zip([9, 5, 2]));
+    write_counted(&vectors(), &counts, file.path()).unwrap();
+    let (read_again, found) = read_counted(file.path()).unwrap();
+    assert_eq!(read_again.matrix(), vectors().matrix());
+    assert_eq!(found.unwrap().counts(), counts.counts());
+    assert_eq!(read(file.path()).unwrap().words(), vectors().words());
+    write(&vectors(), file.path(), Format::Safetensors).unwrap();
+    assert!(read_counted(file.path()).unwrap().1.is_none());
+    write(&vectors(), file.path(), Format::Text).unwrap();
+    assert!(read_counted(file.path()).unwrap().1.is_none());
+}
+
+#[test]
+fn a_structured_model_is_no_fasttext_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.bin");
+    let mut model = model();
+    model.config.method = crate::train::Method::StructuredSkipGram;
+    let told = fasttext::write(&model, &path).unwrap_err().to_string();
+    assert!(told.contains("structured skip-gram") && told.contains(".vec"), "{told}");
+    assert!(!path.exists(), "nothing is left of a refused file");
+}

@@ -77,7 +77,11 @@ impl Default for Config {
 }
 
 impl Config {
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses what cannot be trained.
+    ///
+    /// # Errors
+    /// Names the setting and what was received.
+    pub fn check(&self) -> Result<(), Error> {
         let whole = [
             ("dimensions", self.dimensions, 1..=65_536),
             ("window", self.window, 1..=1000),

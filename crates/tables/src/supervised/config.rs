@@ -84,7 +84,10 @@ impl Config {
     }
 
     /// Refuses what cannot be trained.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Names the setting and what was received.
+    pub fn check(&self) -> Result<(), Error> {
         let mistake = |text: String| Err(Error::Setting(text));
         let most = i32::MAX as usize;
         let whole = [

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::features::each_token;
 use super::{Config, Dictionary};
 use crate::corpus::tokens::{END, Tokens, Writer};
@@ -24,7 +26,8 @@ pub struct Examples {
 }
 
 impl Examples {
-    /// Reads files, and folders of files, of a line for each example. Of the settings the prefix of
+    /// Reads files, and folders of files, of a line for each example, or of JSON lines with the fields
+    /// `text` and `label`. Of the settings the prefix of
     /// labels and the least counts matter.
     ///
     /// # Errors
@@ -33,7 +36,7 @@ impl Examples {
         let mut builder = Builder::new(config)?;
         for path in corpus::files(paths)? {
             let mut failed = Ok(());
-            each_line(&path, |line| {
+            each_line(&path, &config.label, |line| {
                 if failed.is_ok() {
                     failed = builder.line(line);
                 }
@@ -57,18 +60,26 @@ impl Examples {
     }
 }
 
-/// The lines of a file, plain or compressed, to predict or to test on.
+/// The lines of a file, plain or compressed, to predict or to test on; of JSON lines the field `text`
+/// behind the labels of the field `label`, which get the prefix `label`.
 ///
 /// # Errors
 /// Where the file cannot be read.
-pub fn lines(path: &Path) -> Result<Vec<String>, Error> {
+pub fn lines(path: &Path, label: &str) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
-    each_line(path, |line| lines.push(line.to_owned()))?;
+    each_line(path, label, |line| lines.push(line.to_owned()))?;
     Ok(lines)
 }
 
-fn each_line(path: &Path, mut each: impl FnMut(&str)) -> Result<(), Error> {
-    corpus::lines(path, "text", |line| {
+/// Whether a line is among this share of all lines: by its hash, so that equal lines stay together.
+pub fn is_held_out(line: &str, share: f64) -> bool {
+    // The upper 53 bits, uniform in [0, 1).
+    let place = (xxh3_64(line.as_bytes()) >> 11) as f64 / (1_u64 << 53) as f64;
+    place < share
+}
+
+fn each_line(path: &Path, label: &str, mut each: impl FnMut(&str)) -> Result<(), Error> {
+    corpus::labelled(path, label, |line| {
         each(String::from_utf8_lossy(line).trim_end_matches(['\n', '\r']));
     })
 }

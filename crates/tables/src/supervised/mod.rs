@@ -31,10 +31,10 @@ pub use autotune::autotune;
 pub use classifier::{Classifier, Prediction};
 pub use config::{Config, Loss};
 pub use dictionary::Dictionary;
-pub use examples::{Examples, lines};
+pub use examples::{Examples, is_held_out, lines};
 pub(crate) use features::Features;
 pub use quantize::Quantization;
-pub use report::{LabelScore, Report};
+pub use report::{Answer, LabelScore, Report};
 pub use train::train;
 
 #[cfg(test)]

@@ -60,31 +60,55 @@ impl Count {
     }
 }
 
+/// The labels of a line, as numbers of the dictionary: those it has and those predicted for it, the
+/// most probable first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Labels that the line has.
+    pub truth: Vec<u32>,
+    /// Labels predicted.
+    pub predicted: Vec<u32>,
+}
+
 impl Classifier {
+    /// Predicts `k` labels of at least `threshold` for every line that has a known label and a known
+    /// word; the others are left out.
+    pub fn answers(&self, lines: &[String], k: usize, threshold: f32) -> Vec<Answer> {
+        let line = |text: &String| {
+            let line = self.features.line(text, &self.dictionary, &self.config.label);
+            let judged = !line.rows.is_empty() && !line.labels.is_empty();
+            judged.then(|| Answer {
+                predicted: self.best(&line.rows, k, threshold).into_iter().map(|b| b.0).collect(),
+                truth: line.labels,
+            })
+        };
+        lines.iter().filter_map(line).collect()
+    }
+
     /// Predicts `k` labels of at least `threshold` for every line, and compares them with those that
     /// the line has.
     pub fn test(&self, lines: &[String], k: usize, threshold: f32) -> Report {
+        self.report(&self.answers(lines, k, threshold))
+    }
+
+    /// The figures of answers, whoever gave them.
+    pub fn report(&self, answers: &[Answer]) -> Report {
         let labels = self.dictionary.labels.words();
         let (mut all, mut counts) = (Count::default(), vec![Count::default(); labels.len()]);
-        let mut examples = 0;
-        for text in lines {
-            let line = self.features.line(text, &self.dictionary, &self.config.label);
-            if line.rows.is_empty() || line.labels.is_empty() {
-                continue;
-            }
-            examples += 1;
-            for (label, _) in self.best(&line.rows, k, threshold) {
-                let right = usize::from(line.labels.contains(&label));
+        for Answer { truth, predicted } in answers {
+            for &label in predicted {
+                let right = usize::from(truth.contains(&label));
                 for count in [&mut all, &mut counts[label as usize]] {
                     count.predicted += 1;
                     count.both += right;
                 }
             }
-            for &label in &line.labels {
+            for &label in truth {
                 all.truth += 1;
                 counts[label as usize].truth += 1;
             }
         }
+        let examples = answers.len();
         let of_label = |(label, count): (usize, Count)| {
             let [precision, recall, f1] = count.scores();
             let Count { truth: examples, predicted, .. } = count;

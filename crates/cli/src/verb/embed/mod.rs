@@ -1,5 +1,6 @@
 //! `pith embed`: vectors to a file.
 
+mod classifier;
 mod samples;
 mod words;
 
@@ -20,6 +21,9 @@ pub enum Pooling {
     Mean,
     /// Rare words count more, and what all lines have in common is taken out (Arora et al., 2017)
     Sif,
+    /// As sif with nothing to choose: weights from the vocabulary, several common directions
+    /// (Ethayarajh, 2018)
+    Usif,
 }
 
 /// What `pith embed` takes.
@@ -29,7 +33,10 @@ Examples:
   pith embed runs/photos photos/ --out vectors.npy       ids and labels in vectors.ids.jsonl
   pith embed runs/photos photos/ --out vectors.parquet --part test
   pith embed runs/words --out vectors.txt                word vectors: word2vec's text
-  pith embed runs/words lines.txt --out lines.npy        one vector a line of a text")]
+  pith embed runs/words lines.txt --out lines.npy        one vector a line of a text
+  pith embed runs/words lines.txt --out lines.npy --pooling usif
+  pith embed glove.txt lines.txt --out lines.npy --pooling sif --counts corpus.txt
+  pith embed runs/topics lines.txt --out lines.npy       what a classifier sees of every line")]
 pub struct Arguments {
     /// A run or a model; of word vectors also a file of word2vec, GloVe or fastText
     pub model: PathBuf,
@@ -45,6 +52,9 @@ pub struct Arguments {
     /// How the words of a line become one vector
     #[arg(long, value_enum, default_value = "mean")]
     pub pooling: Pooling,
+    /// A text to count words in, for sif and usif with vectors that came without counts
+    #[arg(long, value_name = "TEXT")]
+    pub counts: Option<PathBuf>,
     /// Replaces a file that is in the way
     #[arg(long)]
     pub force: bool,
@@ -56,5 +66,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     match Kind::of_model(&arguments.model) {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
+        Kind::Classifier => classifier::run(arguments, common),
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use pith_space::file::{Entry, Writer};
 use pith_tables::corpus::{self, Vocabulary};
+use pith_tables::sentence::usif::{self, UsifEncoder};
 use pith_tables::sentence::{self, SentenceEncoder};
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use super::{Arguments, Pooling};
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::path;
-use crate::words::{Model, file};
+use crate::words::{Model, file, text};
 
 /// Lines that are written at once.
 const ROWS: usize = 1024;
@@ -28,7 +29,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     );
     let model = Model::open(&arguments.model)?;
     let (rows, empty) = if arguments.data.data.is_some() {
-        lines(arguments, &model)?
+        lines(arguments, &model, common)?
     } else {
         file::write(&model.vectors, &arguments.out, arguments.force)?;
         (model.vectors.words().len(), 0)
@@ -48,8 +49,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
 
 /// Writes one vector a line as it comes, under the number of the line, from 1; gives the lines, and
 /// those without a known word.
-fn lines(arguments: &Arguments, model: &Model) -> Result<(usize, usize)> {
-    let encoder = encoder(arguments, model)?;
+fn lines(arguments: &Arguments, model: &Model, common: &Common) -> Result<(usize, usize)> {
+    let encoder = encoder(arguments, model, common)?;
     let mut writer = Writer::create(&arguments.out, model.width(), arguments.force)?;
     let (mut entries, mut values) = (Vec::new(), Vec::new());
     let (mut rows, mut empty, mut failed) = (0usize, 0usize, Ok(()));
@@ -73,46 +74,72 @@ fn lines(arguments: &Arguments, model: &Model) -> Result<(usize, usize)> {
     Ok((rows, empty))
 }
 
-fn encoder<'a>(arguments: &Arguments, model: &'a Model) -> Result<SentenceEncoder<'a>> {
-    let plain = sentence::Config { remove_common: false, ..sentence::Config::default() };
-    match arguments.pooling {
-        // A word that is counted nowhere has weight one: the plain mean.
-        Pooling::Mean => {
-            Ok(SentenceEncoder::new(&model.vectors, &Vocabulary::default(), [], &plain))
-        }
-        Pooling::Sif => {
-            let counts = model.counts.as_ref().context(
-                "--pooling sif needs to know how often each word occurs: name a run or a fastText \
-                 .bin, or choose --pooling mean",
-            )?;
-            let mut looked_at: Vec<Vec<String>> = Vec::new();
-            each_line(arguments, model, |words| {
-                if looked_at.len() < LOOKED_AT {
-                    looked_at.push(words.iter().map(ToString::to_string).collect());
-                }
-            })?;
-            let borrowed: Vec<Vec<&str>> =
-                looked_at.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
-            let sentences = borrowed.iter().map(Vec::as_slice);
-            Ok(SentenceEncoder::new(
-                &model.vectors,
-                counts,
-                sentences,
-                &sentence::Config::default(),
-            ))
+/// What turns the words of a line into a vector.
+enum Encoder<'a> {
+    Weighted(SentenceEncoder<'a>),
+    Usif(UsifEncoder<'a>),
+}
+
+impl Encoder<'_> {
+    fn encode(&self, words: &[&str]) -> Vec<f32> {
+        match self {
+            Self::Weighted(encoder) => encoder.encode(words),
+            Self::Usif(encoder) => encoder.encode(words),
         }
     }
 }
 
+fn encoder<'a>(arguments: &Arguments, model: &'a Model, common: &Common) -> Result<Encoder<'a>> {
+    let vectors = &model.vectors;
+    if arguments.pooling == Pooling::Mean {
+        // A word that is counted nowhere has weight one: the plain mean.
+        let plain = sentence::Config { remove_common: false, ..sentence::Config::default() };
+        let encoder = SentenceEncoder::new(vectors, &Vocabulary::default(), [], &plain);
+        return Ok(Encoder::Weighted(encoder));
+    }
+    let counts = counts(arguments, model, common)?;
+    let mut looked_at: Vec<Vec<String>> = Vec::new();
+    each_line(arguments, model, |words| {
+        if looked_at.len() < LOOKED_AT {
+            looked_at.push(words.iter().map(ToString::to_string).collect());
+        }
+    })?;
+    let borrowed: Vec<Vec<&str>> =
+        looked_at.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+    let sentences = borrowed.iter().map(Vec::as_slice);
+    Ok(match arguments.pooling {
+        Pooling::Usif => {
+            let config = usif::Config::default();
+            Encoder::Usif(UsifEncoder::new(vectors, &counts, sentences, &config))
+        }
+        _ => {
+            let config = sentence::Config::default();
+            Encoder::Weighted(SentenceEncoder::new(vectors, &counts, sentences, &config))
+        }
+    })
+}
+
+/// How often each word occurs: in the text that was named for it, or as the model knows it.
+fn counts(arguments: &Arguments, model: &Model, common: &Common) -> Result<Vocabulary> {
+    if let Some(counted) = &arguments.counts {
+        path::must_exist(counted)?;
+        let config = corpus::Config { minimum_count: 1, ..model.corpus() };
+        return Ok(text::read(std::slice::from_ref(counted), &config, common)?.vocabulary);
+    }
+    model.counts.clone().context(
+        "--pooling sif and usif need to know how often each word occurs: name a text to count in by \
+         --counts, or a run or a fastText .bin as model, or choose --pooling mean",
+    )
+}
+
 /// Calls with the words of every line of the text.
 fn each_line(arguments: &Arguments, model: &Model, mut each: impl FnMut(&[&str])) -> Result<()> {
-    let text = arguments.data.data.as_ref().context("name a text")?;
-    path::must_exist(text)?;
+    let named = arguments.data.data.as_ref().context("name a text")?;
+    path::must_exist(named)?;
     let config = model.corpus();
-    for file in corpus::files(std::slice::from_ref(text))? {
-        corpus::lines(&file, &config.field, |line| {
-            let mut words: Vec<String> = Vec::new();
-            config.tokenizer.words(line, config.lower_case, |word| words.push(word.to_owned()));
+    for file in corpus::files(std::slice::from_ref(named))? {
+        text::lines(&file, &config.field, |line| {
+            let words = model.words(line, &config);
             each(&words.iter().map(String::as_str).collect::<Vec<_>>());
         })?;
     }

@@ -1,5 +1,6 @@
 //! `pith prove`: how good a representation is.
 
+mod classifier;
 mod samples;
 mod words;
 
@@ -19,7 +20,8 @@ Examples:
   pith prove runs/cifar10                             on the data of the run's recipe
   pith prove runs/cifar10 other-photos/ --out proof/  on other data
   pith prove runs/cifar10 --require \"knn >= 0.58\"     exit code 1 where the bar is missed
-  pith prove runs/words --data evaluation=word_eval   similarity and analogy files of a folder")]
+  pith prove runs/words --data evaluation=word_eval   similarity and analogy files of a folder
+  pith prove runs/topics test.txt                     a classifier of text, on labelled lines")]
 pub struct Arguments {
     /// A run or a model; of word vectors also a file of word2vec, GloVe or fastText
     pub model: PathBuf,
@@ -43,5 +45,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     match Kind::of_model(&arguments.model) {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
+        Kind::Classifier => classifier::run(arguments, common),
     }
 }

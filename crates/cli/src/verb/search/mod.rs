@@ -5,7 +5,7 @@ mod samples;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::arguments::Common;
 use crate::kind::Kind;
@@ -40,5 +40,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     match Kind::of_model(&arguments.index) {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::neighbours(&arguments.index, &arguments.query, arguments.k, common),
+        Kind::Classifier => bail!(
+            "{} is a classifier; ask it with: pith words predict {0} TEXT",
+            arguments.index.display()
+        ),
     }
 }

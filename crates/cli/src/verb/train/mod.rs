@@ -1,5 +1,6 @@
 //! `pith train`: from raw data to a proven, searchable representation.
 
+mod classifier;
 mod samples;
 mod transfer;
 mod words;
@@ -20,9 +21,11 @@ Examples:
   pith train photos/                         a folder of images; classes are its sub-folders
   pith train recipes/cifar10.toml --out runs/cifar10
   pith train photos/ --set objective=vicreg --set train.epochs=50
-  pith train corpus.txt                      word vectors of a text (.txt, .jsonl; .gz, .zst)
+  pith train corpus.txt                      word vectors of a text (.txt, .jsonl, .tar; .gz, .zst)
   pith train recipes/words.toml --set words.dimensions=200
   pith train --from runs/photos birds/       fine-tunes on the classes of birds/, beside a twin from scratch
+  pith train corpus.txt --set glove.dimensions=100 --set phrases.passes=2
+  pith train labelled.txt                    a classifier of lines that begin with __label__...
   pith train --resume runs/cifar10           goes on bit for bit where it was stopped")]
 pub struct Arguments {
     /// A recipe (.toml), or data to train on with a recipe that suits it
@@ -74,6 +77,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
             );
             words::run(arguments, common)
         }
+        Kind::Classifier => classifier::run(arguments, common),
     }
 }
 

@@ -1,6 +1,8 @@
-//! `pith words`: what can be asked of word vectors.
+//! `pith words`: what can be asked of word vectors, and of classifiers of text.
 
 mod ask;
+mod bias;
+mod classify;
 mod convert;
 mod evaluate;
 
@@ -22,8 +24,12 @@ Examples:
   pith words odd-one-out vectors.bin breakfast lunch dinner car
   pith words evaluate glove.txt --data word_eval/
   pith words convert vectors.bin vectors.txt
+  pith words bias runs/words --debias hard --out debiased.vec
+  pith words predict runs/topics \"the match ended in a draw\" -k 3
+  pith words test topics.ftz test.txt
 
-MODEL is a run of word vectors, or a file of word2vec, GloVe or fastText (also .gz, .zst).")]
+MODEL is a run of word vectors, or a file of word2vec, GloVe or fastText (also .gz, .zst); to predict
+and to test, a run of a classifier or a .bin or .ftz of fastText.")]
 pub struct Arguments {
     /// What is asked
     #[command(subcommand)]
@@ -77,11 +83,48 @@ enum Verb {
     Convert {
         /// A run or a file of word vectors
         from: PathBuf,
-        /// .txt or .vec (word2vec text), .bin (word2vec binary), .glove, .npy, .parquet, .fvecs
+        /// .txt or .vec (word2vec text), .bin (word2vec binary), .glove, .safetensors, .npy, .parquet,
+        /// .fvecs
         to: PathBuf,
         /// Replaces a file that is in the way
         #[arg(long)]
         force: bool,
+    },
+    /// What words are associated with along a direction such as gender, and vectors without it
+    #[command(after_help = "\
+Examples:
+  pith words bias glove.txt                              projections and association tests
+  pith words bias runs/words --debias hard --out debiased.vec --data word_eval/
+  pith words bias runs/words --sets mine.toml --json")]
+    Bias(bias::Arguments),
+    /// The labels of texts with their probabilities
+    #[command(after_help = "\
+Examples:
+  pith words predict runs/topics \"the match ended in a draw\" -k 3
+  pith words predict topics.ftz - < texts.txt            a line of labels for every line")]
+    Predict {
+        /// A run of a classifier, or a .bin or .ftz of fastText
+        model: PathBuf,
+        /// Texts; - or none for the lines of standard input
+        texts: Vec<String>,
+        #[command(flatten)]
+        choice: classify::Choice,
+    },
+    /// Precision and recall at k on labelled lines; `pith prove` adds a baseline and intervals
+    #[command(after_help = "\
+Examples:
+  pith words test runs/topics test.txt
+  pith words test topics.bin test.txt -k 3 --labels")]
+    Test {
+        /// A run of a classifier, or a .bin or .ftz of fastText
+        model: PathBuf,
+        /// Lines that hold labels and words
+        file: PathBuf,
+        #[command(flatten)]
+        choice: classify::Choice,
+        /// Also every label for itself
+        #[arg(long)]
+        labels: bool,
     },
 }
 
@@ -95,5 +138,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         Verb::OddOneOut { model, words } => ask::odd_one_out(model, words, common),
         Verb::Evaluate { model, data } => evaluate::run(model, data.as_deref(), common),
         Verb::Convert { from, to, force } => convert::run(from, to, *force, common),
+        Verb::Bias(arguments) => bias::run(arguments, common),
+        Verb::Predict { model, texts, choice } => classify::predict(model, texts, choice, common),
+        Verb::Test { model, file, choice, labels } => {
+            classify::test(model, file, choice, *labels, common)
+        }
     }
 }

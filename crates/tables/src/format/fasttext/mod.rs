@@ -31,6 +31,7 @@ pub(super) use settings::MAGIC;
 
 use super::{Fault, at};
 use crate::supervised::Classifier;
+use crate::train::Method;
 use crate::{Error, Model, corpus};
 
 /// Reads a skip-gram or CBOW model.
@@ -52,11 +53,27 @@ pub fn read_from(content: &mut dyn BufRead, path: &Path) -> Result<Model, Error>
 /// Writes a model so that fastText and gensim read it.
 ///
 /// # Errors
-/// Where writing fails.
+/// Where it is a structured skip-gram, which fastText has no file for, or writing fails.
 pub fn write(model: &Model, path: &Path) -> Result<(), Error> {
+    if model.config.method == Method::StructuredSkipGram {
+        return Err(Error::Setting(
+            "fastText's .bin has no structured skip-gram: its outputs stand at relative positions; \
+             write the vectors alone, as .safetensors, .vec or .txt"
+                .to_owned(),
+        ));
+    }
     let mut file = io::BufWriter::new(fs_err::File::create(path)?);
     words::write(model, &mut file)?;
     Ok(io::Write::flush(&mut file)?)
+}
+
+/// Whether a file, perhaps compressed, begins as a classifier of fastText does.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn is_classifier(path: &Path) -> Result<bool, Error> {
+    let settings = settings::Settings::read(&mut corpus::content(path)?);
+    Ok(settings.is_ok_and(|settings| settings.model == settings::SUPERVISED))
 }
 
 /// Reads a classifier, quantized (`.ftz`) or not (`.bin`).
