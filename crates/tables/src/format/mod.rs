@@ -130,7 +130,7 @@ pub fn read_counted(path: &Path) -> Result<(Vectors, Option<Vocabulary>), Error>
 /// Writes vectors as safetensors, with how often each word occurred.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_counted(vectors: &Vectors, counts: &Vocabulary, path: &Path) -> Result<(), Error> {
     check_words(vectors, Format::Safetensors)?;
     let mut file = io::BufWriter::new(fs_err::File::create(path)?);
