@@ -4,7 +4,7 @@
     python same_weights.py write FOLDER --objective byol
 
 `run` starts from a checkpoint of Pith (every parameter and running statistic of encoder and
-objective, under Pith's names) and takes one AdamW step of a constant rate on each batch;
+objective, under Pith's names) and takes one step of a constant rate on each batch;
 `batches.safetensors` holds `first` and `second`, f32 `[steps, n, channels, height, width]`: the
 two views of every batch as they enter the encoder. The loss before each step and the sum of
 squares of every parameter after the last, teachers included, are printed as JSON.
@@ -24,7 +24,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from objectives import OBJECTIVES
-from train import adamw, update
+from train import adamw, sgd, update
 
 # Where Pith's names differ from PyTorch's.
 RENAMES = {
@@ -68,7 +68,7 @@ def from_pith(model: torch.nn.Module, weights: dict):
 
 def losses(model, batches, settings) -> dict:
     """What both sides must agree on."""
-    optimizer = adamw(model, settings.weight_decay)
+    optimizer = {"adamw": adamw, "sgd": sgd}[settings.optimizer](model, settings.weight_decay)
     views = zip(batches["first"], batches["second"], strict=True)
     found = []
     for step, pair in enumerate(views):
@@ -99,6 +99,7 @@ def main():
     shared.add_argument("--widths", type=int, nargs="+", default=[32, 64, 128])
     shared.add_argument("--blocks", type=int, nargs="+", default=[1, 1, 1])
     shared.add_argument("--projector", type=int, nargs="+", default=[256, 128])
+    shared.add_argument("--optimizer", choices=("adamw", "sgd"), default="adamw")
     shared.add_argument("--learning-rate", type=float, default=1e-3)
     shared.add_argument("--weight-decay", type=float, default=1e-4)
     shared.add_argument("--threads", type=int, default=2)

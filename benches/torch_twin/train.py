@@ -8,13 +8,23 @@ import torch.nn.functional as F
 
 def adamw(model, weight_decay: float):
     """AdamW that leaves biases and norms without decay; the schedule sets the rate."""
+    groups = parameters(model, weight_decay)
+    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), eps=1e-8)
+
+
+def sgd(model, weight_decay: float):
+    """SGD with momentum that leaves biases and norms without decay."""
+    return torch.optim.SGD(parameters(model, weight_decay), lr=0.0, momentum=0.9)
+
+
+def parameters(model, weight_decay: float):
+    """Groups with and without decay."""
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [
+    return [
         {"params": matrices, "weight_decay": weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.999), eps=1e-8)
 
 
 def rate(step: int, peak: float, warmup: int, steps: int) -> float:

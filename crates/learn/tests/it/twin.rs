@@ -69,8 +69,11 @@ impl Sequence {
     }
 }
 
+/// Does not change the loss: its gradient is rounding alone, and AdamW makes steps of that.
+const UNSEEN: &str = "objective.expander.output.bias";
+
 /// Takes the steps that PyTorch took, and compares every loss and every parameter at the end.
-fn agrees_with_pytorch(keyword: &str, settings: &str) {
+fn agrees_with_pytorch(keyword: &str, settings: &str, optimizer: &str, rate: f64) {
     let device = Device::flex().autodiff();
     let weights_file = file(keyword, "weights.safetensors");
     let start = weights::read(&weights_file).expect("weights");
@@ -81,7 +84,8 @@ fn agrees_with_pytorch(keyword: &str, settings: &str) {
     let expected: Expected = serde_json::from_str(&text).expect("expectations");
     assert_eq!(expected.losses.len(), 50);
 
-    let mut optimizer = Optimizer::new(optimizer::Config::default());
+    let optimizer: optimizer::Config = toml::from_str(&format!("[{optimizer}]")).expect("known");
+    let mut optimizer = Optimizer::new(optimizer);
     let mut sequence = Sequence(1);
     for (step, &expected_loss) in expected.losses.iter().enumerate() {
         let moment = Moment { step, ..Moment::first(0, expected.losses.len()) };
@@ -90,11 +94,14 @@ fn agrees_with_pytorch(keyword: &str, settings: &str) {
         let error = (found - expected_loss).abs();
         assert!(error < 1e-3 * expected_loss, "step {step}: {found} and {expected_loss}");
         let gradients = weights::gradients(&learner, loss.total.backward());
-        learner = optimizer.step(learner, gradients, 1e-3);
+        learner = optimizer.step(learner, gradients, rate);
         let Learner { encoder, objective } = &mut learner;
         objective.follow(encoder, &moment);
     }
     for (name, data) in weights::collect(&learner.valid()) {
+        if name == UNSEEN {
+            continue;
+        }
         let values = data.try_into_vec::<f32>().expect("f32");
         let found: f64 = values.iter().map(|&value| f64::from(value).powi(2)).sum();
         let expected = expected.sum_of_squares[&name];
@@ -105,20 +112,21 @@ fn agrees_with_pytorch(keyword: &str, settings: &str) {
 
 #[test]
 fn simclr_agrees_with_pytorch() {
-    agrees_with_pytorch("simclr", "projector = [8, 4]");
+    agrees_with_pytorch("simclr", "projector = [8, 4]", "adamw", 3e-4);
 }
 
 #[test]
 fn byol_and_its_target_agree_with_pytorch() {
-    agrees_with_pytorch("byol", "projector = [8, 4]\npredictor = 8\nmomentum = 0.9");
+    let settings = "projector = [8, 4]\npredictor = 8\nmomentum = 0.9";
+    agrees_with_pytorch("byol", settings, "sgd", 2e-3);
 }
 
 #[test]
 fn barlow_twins_agrees_with_pytorch() {
-    agrees_with_pytorch("barlow-twins", "projector = [8, 4]");
+    agrees_with_pytorch("barlow-twins", "projector = [8, 4]", "adamw", 3e-4);
 }
 
 #[test]
 fn vicreg_agrees_with_pytorch() {
-    agrees_with_pytorch("vicreg", "projector = [8, 4]");
+    agrees_with_pytorch("vicreg", "projector = [8, 4]", "adamw", 3e-4);
 }
