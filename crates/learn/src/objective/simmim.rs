@@ -5,9 +5,9 @@
 //!
 //! `L = Σ over hidden pixels |W encode(x, a learned token where it is hidden) - x| / their count`.
 //!
-//! Departures: none of substance; squares that do not fill the picture are cut at its edge. Choose
-//! it over MAE where the encoder must see all places (convolutions, windows); a step costs four
-//! times MAE's.
+//! Departures: squares that do not fill the picture are cut at its edge. Choose it over MAE where
+//! what reads the picture later must be at home with all its places, and no decoder is wanted; the
+//! encoder sees all tokens, so that a step costs more than twice MAE's.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
