@@ -55,7 +55,8 @@ pub struct Config {
     pub warmup_teacher_temperature: f64,
     /// Share of the training over which `tau_t` rises.
     pub teacher_temperature_warmup: f64,
-    /// How much of the teacher is kept in the first step; it rises to 1 by a half cosine.
+    /// How much of the teacher is kept in the first step; it rises to 1 by a half cosine. For
+    /// trainings of fewer than some thousand steps the paper's is slow; 0.9 to 0.99 then learn more.
     pub teacher_momentum: f64,
     /// How much of the centre is kept; with 1 it stays at zero and nothing is centred.
     pub centre_momentum: f64,

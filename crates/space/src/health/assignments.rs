@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::diagnosis::{Diagnosis, ENOUGH_ROWS, Kind};
 use crate::Matrix;
 
-/// Share of the largest entropy below which the prototypes tell nothing of the sample.
-const SILENT_SHARE: f64 = 0.02;
+/// Nats below which the prototypes tell nothing of the sample. Trainings that collapse are soon at a
+/// thousandth; the slow start of a healthy one, with a large teacher momentum, stays above 0.02.
+const SILENT: f64 = 0.005;
 
 /// Samples' probabilities over `k` prototypes, summed up. Entropies are in nats; their exponential
 /// is a number of prototypes, from 1 to `k`.
@@ -58,17 +59,17 @@ fn entropy(probabilities: impl Iterator<Item = f64>) -> f64 {
 
 /// Whether all samples have the same assignment; `None` where the assignments tell them apart.
 ///
-/// That is so where an assignment tells less than a fiftieth of what it could, `ln k` nats. Fewer
-/// than 16 samples say too little.
+/// That is so where an assignment tells less than 0.005 nats of its sample, of the `ln k` that it
+/// could. Fewer than 16 samples say too little.
 pub fn diagnose_assignments(assignments: &Assignments) -> Option<Diagnosis> {
     let Assignments { rows, prototypes, used, per_sample, information } = *assignments;
     let most = (prototypes as f64).ln();
-    if rows < ENOUGH_ROWS || prototypes < 2 || information >= SILENT_SHARE * most {
+    if rows < ENOUGH_ROWS || prototypes < 2 || information >= SILENT {
         return None;
     }
     let told = format!(
         "all samples together use {used:.1} of {prototypes} prototypes and each is divided among \
-         {per_sample:.1}, so that an assignment tells {information:.3} of {most:.1} nats"
+         {per_sample:.1}, so that an assignment tells {information:.4} of {most:.1} nats"
     );
     let (kind, name, cause, remedy) = match used < (prototypes as f64).sqrt() {
         true => (
