@@ -68,15 +68,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         }
         (None, None) => Kind::Samples,
     };
+    let samples = matches!(kind, Kind::Samples);
+    anyhow::ensure!(
+        samples || arguments.from.is_none(),
+        "--from takes a run of pictures or rows, and this is text"
+    );
     match kind {
         Kind::Samples => samples::run(arguments, common),
-        Kind::Words => {
-            anyhow::ensure!(
-                arguments.from.is_none(),
-                "--from takes runs of samples, and this is text"
-            );
-            words::run(arguments, common)
-        }
+        Kind::Words => words::run(arguments, common),
         Kind::Classifier => classifier::run(arguments, common),
     }
 }
