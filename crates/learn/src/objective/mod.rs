@@ -119,3 +119,5 @@ fn above_zero(key: &str, value: f64) -> Result<f64, crate::Error> {
 
 #[cfg(test)]
 pub(crate) mod golden;
+#[cfg(test)]
+mod trial;
