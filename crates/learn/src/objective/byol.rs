@@ -34,8 +34,7 @@ pub(super) const ABOUT: About = About {
 pub struct Config {
     /// Widths of the projector's layers.
     pub projector: Vec<usize>,
-    /// Width of the predictor's hidden layer. Zero leaves the predictor out: the paper's ablation,
-    /// which collapses (table 5).
+    /// Width of the predictor's hidden layer.
     pub predictor: usize,
     /// `tau` at the first step: how much of the target network stays.
     pub momentum: f64,
@@ -53,10 +52,7 @@ impl Config {
         let widths = super::projector("objective.byol.projector", context, &self.projector)?;
         let projector = Mlp::new(&widths, true, init);
         let key = "objective.byol.predictor";
-        let predictor = match self.predictor {
-            0 => None,
-            hidden => Some(siamese::predictor(key, &widths, hidden, init)?),
-        };
+        let predictor = siamese::predictor(key, &widths, self.predictor, init)?;
         let target = Target::of(context.encoder, &projector);
         Ok(Byol { projector, predictor, target, momentum })
     }
@@ -66,7 +62,7 @@ impl Config {
 #[derive(Module, Debug)]
 pub struct Byol {
     projector: Mlp,
-    predictor: Option<Mlp>,
+    predictor: Mlp,
     target: Target,
     momentum: f64,
 }
@@ -81,19 +77,24 @@ impl Learn for Byol {
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
-        let predictions = [0, 1].map(|view| {
-            let z = self.projector.forward(encoder.encode(&views.inputs[view]).pooled);
-            match &self.predictor {
-                Some(predictor) => predictor.forward(z),
-                None => z,
-            }
-        });
-        let targets = [0, 1].map(|view| self.target.project(&views.inputs[view]));
-        Loss::whole(symmetric(predictions, targets, squared_distance))
+        let predictions = self.project_views(encoder, views).map(|z| self.predictor.forward(z));
+        Loss::whole(symmetric(predictions, self.targets(views), squared_distance))
     }
 
     fn follow(&mut self, encoder: &Encoder, moment: &Moment) {
         self.target.follow(encoder, &self.projector, moment.cosine(self.momentum, 1.0));
+    }
+}
+
+impl Byol {
+    /// What the online network makes of both views, `[n, d]` each.
+    fn project_views(&self, encoder: &Encoder, views: &Views) -> [Tensor<2>; 2] {
+        [0, 1].map(|view| self.projector.forward(encoder.encode(&views.inputs[view]).pooled))
+    }
+
+    /// What the target network makes of both views, `[n, d]` each.
+    fn targets(&self, views: &Views) -> [Tensor<2>; 2] {
+        [0, 1].map(|view| self.target.project(&views.inputs[view]))
     }
 }
 
@@ -106,10 +107,35 @@ pub fn squared_distance(predictions: Tensor<2>, targets: Tensor<2>) -> Tensor<1>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::golden;
+    use crate::objective::{golden, trial};
+    use pith_space::health::{Diagnosis, Kind};
 
     #[test]
     fn squared_distance_is_golden() {
         golden::check(0.019109008341, squared_distance);
+    }
+
+    fn diagnosis(loss: fn(&Byol, &Encoder, &Views) -> Tensor<1>) -> Option<Diagnosis> {
+        let mut init = trial::init();
+        let encoder = trial::encoder(&mut init);
+        let config = Config { projector: vec![32, 16], predictor: 8, momentum: 0.9 };
+        let objective = config.init(trial::context(&encoder), &mut init).expect("an objective");
+        trial::diagnosis(encoder, objective, &mut init, loss)
+    }
+
+    #[test]
+    fn without_a_predictor_the_space_becomes_a_point() {
+        let diagnosis = diagnosis(|byol, encoder, views| {
+            symmetric(byol.project_views(encoder, views), byol.targets(views), squared_distance)
+        });
+        let diagnosis = diagnosis.expect("a sick space");
+        assert_eq!(diagnosis.kind, Kind::OnePoint, "{diagnosis}");
+    }
+
+    #[test]
+    fn with_a_predictor_it_stays_healthy() {
+        let diagnosis =
+            diagnosis(|byol, encoder, views| byol.loss(encoder, views, &trial::MOMENT).total);
+        assert!(diagnosis.is_none(), "{diagnosis:?}");
     }
 }

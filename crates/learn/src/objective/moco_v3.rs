@@ -144,7 +144,7 @@ fn enqueue(new: Vec<Tensor<2>>, old: Tensor<2>) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::objective::{golden, siamese::testing};
+    use crate::objective::{golden, trial};
     use crate::weights;
     use burn::tensor::{Device, TensorData};
 
@@ -184,31 +184,31 @@ mod tests {
 
     #[test]
     fn the_queue_takes_in_the_keys_of_both_views_and_is_saved() {
-        let mut init = testing::init();
-        let (encoder, views) = testing::encoder(&mut init);
-        let config = Config { queue: 20, ..Config::default() };
-        let mut objective =
-            config.init(testing::context(&encoder), &mut init).expect("an objective");
+        let mut init = trial::init();
+        let encoder = trial::encoder(&mut init);
+        let views = trial::views(&mut init);
+        let config = Config { queue: 132, ..Config::default() };
+        let mut objective = config.init(trial::context(&encoder), &mut init).expect("an objective");
         let queue = |objective: &MocoV3| -> Vec<f32> {
             let mut saved = weights::collect(&objective.valid());
             saved.remove("queue").expect("the queue").try_into_vec().expect("f32")
         };
         let before = queue(&objective);
-        let loss = objective.loss(&encoder, &views, &Moment::first(0, 1));
+        let loss = objective.loss(&encoder, &views, &trial::MOMENT);
         let gradients = weights::gradients(&objective, loss.total.backward());
         assert!(gradients.get("queue").is_none(), "the queue is not trained");
         objective.remember(loss.seen);
         let after = queue(&objective);
-        // 16 new keys, then the first four of the old ones, at unit length.
+        // 128 new keys, then the first four of the old ones, at unit length.
         assert_eq!(after.len(), before.len());
-        for (new, old) in after[16 * 128..].chunks(128).zip(before.chunks(128)) {
+        for (new, old) in after[128 * 128..].chunks(128).zip(before.chunks(128)) {
             let length = old.iter().map(|value| value * value).sum::<f32>().sqrt();
             let same = new.iter().zip(old).all(|(new, old)| (new - old / length).abs() < 1e-6);
             assert!(same, "an old key is gone");
         }
-        let again = objective.loss(&encoder, &views, &Moment::first(0, 1)).seen;
+        let again = objective.loss(&encoder, &views, &trial::MOMENT).seen;
         let first: Vec<f32> =
             normalize_rows(again[0].clone()).into_data().try_into_vec().expect("f32");
-        assert_eq!(first, after[..8 * 128], "the newest keys stand first");
+        assert_eq!(first, after[..64 * 128], "the newest keys stand first");
     }
 }

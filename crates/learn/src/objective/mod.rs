@@ -197,3 +197,5 @@ impl Config {
 
 #[cfg(test)]
 pub(crate) mod golden;
+#[cfg(test)]
+mod trial;

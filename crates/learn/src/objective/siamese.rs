@@ -72,35 +72,6 @@ pub(super) fn negative_cosine(predictions: Tensor<2>, targets: Tensor<2>) -> Ten
     (normalize_rows(predictions) * normalize_rows(targets)).sum_dim(1).mean().neg()
 }
 
-/// What tests of these methods train on: rows of four numbers.
-#[cfg(test)]
-pub(super) mod testing {
-    use super::*;
-    use crate::encoder;
-    use crate::input::Views;
-    use crate::objective::Context;
-    use burn::tensor::Device;
-    use pith_data::sample::Shape;
-
-    const SHAPE: Shape = Shape::Features { width: 4 };
-
-    /// A small encoder, and two views of eight rows.
-    pub(crate) fn encoder(init: &mut Init) -> (Encoder, Views) {
-        let config: encoder::Config = toml::from_str("[mlp]\nwidth = 4").expect("settings");
-        let encoder = config.init(SHAPE, init).expect("an encoder of rows");
-        let inputs = [0, 1].map(|_| Input::Features(init.normal([8, 4], 1.0).val().detach()));
-        (encoder, Views { inputs: inputs.to_vec(), local: Vec::new(), labels: vec![None; 8] })
-    }
-
-    pub(crate) fn init() -> Init {
-        Init::new(1, &Device::flex().autodiff())
-    }
-
-    pub(crate) fn context(encoder: &Encoder) -> Context<'_> {
-        Context { encoder, shape: SHAPE, classes: 0 }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,6 +24,7 @@ fn settings_out_of_range_are_named_with_their_value() {
         ("byol", "momentum", "1.5"),
         ("byol", "momentum", "nan"),
         ("byol", "projector", "[]"),
+        ("byol", "predictor", "0"),
         ("simsiam", "predictor", "0"),
         ("simsiam", "projector", "[8, 0]"),
         ("barlow-twins", "redundancy", "-1.0"),
