@@ -133,7 +133,7 @@ impl Learn for BetaTcVae {
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {
         let Pass { posterior, latent, distortion } =
             self.heads.pass(encoder, &views.inputs[0], moment);
-        let [information, correlation, own] = decompose(&posterior, latent, self.estimate);
+        let [information, correlation, own] = decompose(&posterior, &latent, self.estimate);
         let [alpha, beta, gamma] = self.weights;
         let mut terms = vec![
             ("distortion", distortion.clone()),
@@ -150,10 +150,10 @@ impl Learn for BetaTcVae {
 /// Mutual information, total correlation and dimension-wise divergence of a batch, from its
 /// posteriors and a draw from each, `[n, d]`; `[1]` each. Their sum is the draw's estimate of the
 /// divergence, whatever the estimate of `q(z)`.
-pub fn decompose(posterior: &Gaussian, z: Tensor<2>, estimate: Estimate) -> [Tensor<1>; 3] {
+pub fn decompose(posterior: &Gaussian, z: &Tensor<2>, estimate: Estimate) -> [Tensor<1>; 3] {
     let own = posterior.log_density(z.clone()).sum_dim(1); // log q(z | x), [n, 1]
     let prior = log_prior(z.clone()).sum_dim(1); // [n, 1]
-    let pairs = pairs(posterior, &z); // log q(z_i | x_j) by dimension, [n, n, d]
+    let pairs = pairs(posterior, z); // log q(z_i | x_j) by dimension, [n, n, d]
     let weights = log_weights(pairs.dims()[0], estimate, (&pairs.device(), pairs.dtype())); // [n, n]
     let joint = pairs.clone().sum_dim(2).squeeze_dim::<2>(2) + weights.clone();
     let joint = log_sum_exp(joint, 1); // log q(z), [n, 1]
@@ -226,7 +226,7 @@ mod tests {
         for (which, expected) in by_loops().into_iter().enumerate() {
             golden::check(expected, |mean, z| {
                 let posterior = Gaussian { log_variance: mean.zeros_like(), mean };
-                decompose(&posterior, z, Estimate::Weighted)[which].clone()
+                decompose(&posterior, &z, Estimate::Weighted)[which].clone()
             });
         }
     }
@@ -238,7 +238,7 @@ mod tests {
             let (mean, z) = (golden::a(), golden::tensor(golden::b(), &device));
             let mean = golden::tensor(mean, &device);
             let posterior = Gaussian { log_variance: mean.clone() * 0.3, mean };
-            let [a, b, c] = decompose(&posterior, z.clone(), estimate);
+            let [a, b, c] = decompose(&posterior, &z, estimate);
             let divergence = posterior.log_density(z.clone()) - log_prior(z);
             let expected: f64 = divergence.sum_dim(1).mean().into_scalar();
             let found: f64 = (a + b + c).into_scalar();

@@ -74,7 +74,7 @@ impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Denoising, Error> {
         match self.corruption {
             Corruption::Gaussian { deviation } => {
-                super::not_negative("denoising", &[("corruption.gaussian.deviation", deviation)])?
+                super::not_negative("denoising", &[("corruption.gaussian.deviation", deviation)])?;
             }
             Corruption::Masking { share } | Corruption::SaltAndPepper { share } => {
                 if !(0.0..1.0).contains(&share) {
