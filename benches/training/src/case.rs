@@ -223,7 +223,8 @@ impl Masked {
 impl Model for Masked {
     fn loss(&self, inputs: &Inputs) -> Tensor<1> {
         let input = pictures(inputs, "first");
-        let views = Views { labels: vec![None; input.samples()], local: Vec::new(), inputs: vec![input] };
+        let views =
+            Views { labels: vec![None; input.samples()], local: Vec::new(), inputs: vec![input] };
         self.objective.loss(&self.encoder, &views, &Moment::first(0, 1)).total
     }
 

@@ -41,7 +41,7 @@ fn standard_normal(init: &mut Init) -> Tensor<2> {
 /// Two views of rows, under noise as large as they are.
 fn seen_twice(rows: &Tensor<2>, init: &mut Init) -> Views {
     let inputs = [0, 1].map(|_| Input::Features(rows.clone() + standard_normal(init)));
-    Views { inputs: inputs.to_vec(), labels: vec![None; SAMPLES] }
+    Views { inputs: inputs.to_vec(), local: Vec::new(), labels: vec![None; SAMPLES] }
 }
 
 /// Two views of 64 rows.
