@@ -40,7 +40,7 @@ fn standard_normal(init: &mut Init) -> Tensor<2> {
 
 /// Two views of rows, under noise as large as they are.
 fn seen_twice(rows: &Tensor<2>, init: &mut Init) -> Views {
-    let inputs = [0, 1].map(|_| Input::Features(rows.clone() + standard_normal(init)));
+    let inputs = [0, 1].map(|_| Input::Features((rows.clone() + standard_normal(init)).detach()));
     Views { inputs: inputs.to_vec(), local: Vec::new(), labels: vec![None; SAMPLES] }
 }
 
