@@ -118,7 +118,7 @@ fn simclr_agrees_with_pytorch() {
 #[test]
 fn byol_and_its_target_agree_with_pytorch() {
     let settings = "projector = [8, 4]\npredictor = 8\nmomentum = 0.9";
-    agrees_with_pytorch("byol", settings, "sgd", 2e-3);
+    agrees_with_pytorch("byol", settings, "sgd", 5e-4);
 }
 
 #[test]
