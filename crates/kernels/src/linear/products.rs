@@ -170,7 +170,7 @@ fn add_rows_body<const FUSED: bool>(matrix: &[f32], sums: &mut [f32]) {
 /// of the cache.
 pub(super) fn weight_gradient(e: Extents, x: &[f32], gradient: &[f32]) -> Vec<f32> {
     let mut result = buffer::to_overwrite(e.inputs * e.outputs);
-    let strip = 2 * PANEL;
+    let strip = e.outputs.div_ceil(8).next_multiple_of(PANEL).min(2 * PANEL);
     for start in (0..e.rows).step_by(DEPTH) {
         let depth = DEPTH.min(e.rows - start);
         let [x, gradient] = [(x, e.inputs), (gradient, e.outputs)]
