@@ -14,7 +14,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -45,12 +45,7 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<BarlowTwins, Error> {
-        if !(self.redundancy.is_finite() && self.redundancy >= 0.0) {
-            return Err(Error::Recipe(format!(
-                "objective.barlow-twins.redundancy must be zero or more, received {}",
-                self.redundancy
-            )));
-        }
+        limits::weight("objective.barlow-twins.redundancy", self.redundancy)?;
         let key = "objective.barlow-twins.projector";
         let widths = super::projector(key, context, &self.projector)?;
         Ok(BarlowTwins { projector: Mlp::standardized(&widths, init), redundancy: self.redundancy })

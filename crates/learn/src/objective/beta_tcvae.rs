@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::variational::{
     self, Gaussian, Likelihood, Pass, Plan, Variational, log_prior, log_sum_exp,
 };
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -87,7 +87,7 @@ impl Default for Config {
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<BetaTcVae, Error> {
         let weights = [("alpha", self.alpha), ("beta", self.beta), ("gamma", self.gamma)];
-        super::not_negative("beta-tcvae", &weights)?;
+        limits::weights("objective.beta-tcvae", &weights)?;
         if self.estimate == (Estimate::Stratified { samples: 0 }) {
             let why = "objective.beta-tcvae.estimate.stratified.samples must be the size of the \
                        training split, received 0";

@@ -14,7 +14,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::siamese::{self, Target, negative_cosine, symmetric};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -48,13 +48,13 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Byol, Error> {
-        let momentum = siamese::momentum("objective.byol.momentum", self.momentum)?;
+        limits::share("objective.byol.momentum", self.momentum)?;
         let widths = super::projector("objective.byol.projector", context, &self.projector)?;
         let projector = Mlp::new(&widths, true, init);
         let key = "objective.byol.predictor";
         let predictor = siamese::predictor(key, &widths, self.predictor, init)?;
         let target = Target::of(context.encoder, &projector);
-        Ok(Byol { projector, predictor, target, momentum })
+        Ok(Byol { projector, predictor, target, momentum: self.momentum })
     }
 }
 

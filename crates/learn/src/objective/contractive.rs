@@ -16,7 +16,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::autoencoder::mean_squared_error;
-use super::{Context, Learn, Loss, variational};
+use super::{Context, Learn, Loss, limits, variational};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -57,7 +57,7 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Contractive, Error> {
-        super::not_negative("contractive", &[("weight", self.weight)])?;
+        limits::weight("objective.contractive.weight", self.weight)?;
         let width = context.encoder.width();
         let named = self.decoder.as_ref();
         let decoder = Decoder::new(named, "contractive", width, context.shape, init)?;

@@ -12,7 +12,7 @@ use burn::tensor::{Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::labels::{classes, known};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -37,12 +37,7 @@ pub struct Config {
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<CrossEntropy, Error> {
         let classes = classes("cross-entropy", context)?;
-        if !(0.0..1.0).contains(&self.smoothing) {
-            return Err(Error::Recipe(format!(
-                "objective.cross-entropy.smoothing must be from 0 to below 1, received {}",
-                self.smoothing
-            )));
-        }
+        limits::below_one("objective.cross-entropy.smoothing", self.smoothing)?;
         let classifier = Linear::new(context.encoder.width(), classes, true, init);
         Ok(CrossEntropy { classifier, smoothing: self.smoothing })
     }

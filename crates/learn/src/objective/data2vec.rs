@@ -15,7 +15,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::{Encoder, Sight};
 use crate::input::{Input, Views};
@@ -58,13 +58,9 @@ impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Data2Vec, Error> {
         let patches = mask::patches("data2vec", context.encoder)?;
         let hidden = mask::share("objective.data2vec.ratio", self.ratio, patches.count())?;
-        if self.layers == 0 || !(self.beta.is_finite() && self.beta > 0.0) {
-            return Err(Error::Recipe(format!(
-                "objective.data2vec.layers and beta must be above zero, received {} and {}",
-                self.layers, self.beta
-            )));
-        }
-        check_momentum("objective.data2vec.momentum", self.momentum)?;
+        limits::at_least("objective.data2vec.layers", self.layers, 1)?;
+        limits::above_zero("objective.data2vec.beta", self.beta)?;
+        limits::momentum("objective.data2vec.momentum", self.momentum)?;
         let width = context.encoder.width();
         Ok(Data2Vec {
             teacher: Teacher::of(context.encoder),
@@ -75,14 +71,6 @@ impl Config {
             beta: self.beta,
             momentum: self.momentum,
         })
-    }
-}
-
-/// Refuses what is no momentum.
-pub(super) fn check_momentum(key: &str, momentum: [f64; 2]) -> Result<(), Error> {
-    match momentum.iter().all(|value| (0.0..=1.0).contains(value)) {
-        true => Ok(()),
-        false => Err(Error::Recipe(format!("{key} must be within 0 and 1, received {momentum:?}"))),
     }
 }
 

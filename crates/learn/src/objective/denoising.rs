@@ -14,7 +14,7 @@ use pith_data::random::Random;
 use serde::{Deserialize, Serialize};
 
 use super::autoencoder::mean_squared_error;
-use super::{Context, Learn, Loss, variational};
+use super::{Context, Learn, Loss, limits, variational};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -74,15 +74,10 @@ impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Denoising, Error> {
         match self.corruption {
             Corruption::Gaussian { deviation } => {
-                super::not_negative("denoising", &[("corruption.gaussian.deviation", deviation)])?;
+                limits::weight("objective.denoising.corruption.gaussian.deviation", deviation)?;
             }
             Corruption::Masking { share } | Corruption::SaltAndPepper { share } => {
-                if !(0.0..1.0).contains(&share) {
-                    return Err(Error::Recipe(format!(
-                        "objective.denoising.corruption share must be from 0 to below 1, received \
-                         {share}"
-                    )));
-                }
+                limits::below_one("objective.denoising.corruption share", share)?;
             }
         }
         let width = context.encoder.width();

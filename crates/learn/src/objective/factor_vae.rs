@@ -21,7 +21,7 @@ use pith_space::health::Diagnosis;
 use serde::{Deserialize, Serialize};
 
 use super::variational::{self, Likelihood, Pass, Plan, Variational};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -71,7 +71,7 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<FactorVae, Error> {
-        super::not_negative("factor-vae", &[("gamma", self.gamma)])?;
+        limits::weight("objective.factor-vae.gamma", self.gamma)?;
         if self.discriminator.contains(&0) {
             return Err(Error::Recipe(format!(
                 "objective.factor-vae.discriminator must be widths above zero, received {:?}",

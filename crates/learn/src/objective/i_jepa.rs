@@ -15,8 +15,8 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::data2vec::{check_momentum, smooth_l1};
-use super::{Context, Learn, Loss};
+use super::data2vec::smooth_l1;
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::{Encoder, Sight};
 use crate::input::Views;
@@ -85,7 +85,7 @@ impl Config {
                 patches.rows, patches.columns
             )));
         }
-        check_momentum("objective.i-jepa.momentum", self.momentum)?;
+        limits::momentum("objective.i-jepa.momentum", self.momentum)?;
         let size = Size {
             key: "objective.i-jepa.predictor",
             width: self.predictor_width,

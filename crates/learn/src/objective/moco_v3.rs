@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::siamese::{self, Target, symmetric};
 use super::simclr::info_nce;
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -62,8 +62,9 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<MocoV3, Error> {
-        let temperature = super::above_zero("objective.moco-v3.temperature", self.temperature)?;
-        let momentum = siamese::momentum("objective.moco-v3.momentum", self.momentum)?;
+        let temperature = self.temperature;
+        limits::above_zero("objective.moco-v3.temperature", temperature)?;
+        limits::share("objective.moco-v3.momentum", self.momentum)?;
         let widths = super::projector("objective.moco-v3.projector", context, &self.projector)?;
         let projector = Mlp::standardized(&widths, init);
         let key = "objective.moco-v3.predictor";
@@ -72,7 +73,7 @@ impl Config {
         let key_width = widths[widths.len() - 1];
         let queue = (self.queue > 0)
             .then(|| init.normal([self.queue, key_width], 1.0).set_require_grad(false));
-        Ok(MocoV3 { projector, predictor, target, queue, temperature, momentum })
+        Ok(MocoV3 { projector, predictor, target, queue, temperature, momentum: self.momentum })
     }
 }
 

@@ -164,24 +164,6 @@ fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>
     Ok([context.encoder.width()].iter().chain(layers).copied().collect())
 }
 
-/// A setting that must be above zero.
-fn above_zero(key: &str, value: f64) -> Result<f64, crate::Error> {
-    match value.is_finite() && value > 0.0 {
-        true => Ok(value),
-        false => Err(crate::Error::Recipe(format!("{key} must be above zero, received {value}"))),
-    }
-}
-
-/// Refuses amounts below zero, which would reward what they should cost.
-fn not_negative(objective: &str, amounts: &[(&str, f64)]) -> Result<(), crate::Error> {
-    match amounts.iter().find(|(_, amount)| !(amount.is_finite() && *amount >= 0.0)) {
-        None => Ok(()),
-        Some((key, amount)) => Err(crate::Error::Recipe(format!(
-            "objective.{objective}.{key} must be zero or more, received {amount}"
-        ))),
-    }
-}
-
 impl Config {
     /// Whether every number of an input is read as a probability and must lie in `[0, 1]`.
     pub fn reads_probabilities(&self) -> bool {

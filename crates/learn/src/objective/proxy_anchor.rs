@@ -19,7 +19,7 @@ use pith_kernels::normalize_rows;
 use serde::{Deserialize, Serialize};
 
 use super::labels::{classes, known};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -53,20 +53,15 @@ impl Default for Config {
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<ProxyAnchor, Error> {
         let classes = classes("proxy-anchor", context)?;
-        let scale = super::above_zero("objective.proxy-anchor.scale", self.scale)?;
-        if !(0.0..1.0).contains(&self.margin) {
-            return Err(Error::Recipe(format!(
-                "objective.proxy-anchor.margin must be from 0 to below 1, received {}",
-                self.margin
-            )));
-        }
+        limits::above_zero("objective.proxy-anchor.scale", self.scale)?;
+        limits::below_one("objective.proxy-anchor.margin", self.margin)?;
         let key = "objective.proxy-anchor.projector";
         let widths = super::projector(key, context, &self.projector)?;
         let projector = Mlp::new(&widths, true, init);
         let width = widths[widths.len() - 1];
         // About unit length, so that a step turns a proxy as much as it turns a sample.
         let proxies = init.normal([classes, width], 1.0 / (width as f32).sqrt());
-        Ok(ProxyAnchor { projector, proxies, scale, margin: self.margin })
+        Ok(ProxyAnchor { projector, proxies, scale: self.scale, margin: self.margin })
     }
 }
 

@@ -36,14 +36,6 @@ impl Target {
     }
 }
 
-/// How slowly a target follows: a share from 0 to 1.
-pub(super) fn momentum(key: &str, value: f64) -> Result<f64, Error> {
-    match (0.0..=1.0).contains(&value) {
-        true => Ok(value),
-        false => Err(Error::Recipe(format!("{key} must be from 0 to 1, received {value}"))),
-    }
-}
-
 /// From projections to what they say of the other view's: one hidden layer, and the width of the
 /// projector at both ends.
 pub(super) fn predictor(

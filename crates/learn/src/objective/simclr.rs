@@ -14,7 +14,7 @@ use burn::tensor::Tensor;
 use pith_kernels::normalize_rows;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -45,12 +45,7 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<SimClr, Error> {
-        if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            return Err(Error::Recipe(format!(
-                "objective.simclr.temperature must be above zero, received {}",
-                self.temperature
-            )));
-        }
+        limits::above_zero("objective.simclr.temperature", self.temperature)?;
         let widths = super::projector("objective.simclr.projector", context, &self.projector)?;
         let projector = Mlp::new(&widths, true, init);
         Ok(SimClr { projector, temperature: self.temperature })

@@ -13,7 +13,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss, mae};
+use super::{Context, Learn, Loss, limits, mae};
 use crate::Error;
 use crate::encoder::{Encoder, Sight};
 use crate::input::Views;
@@ -50,9 +50,7 @@ impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<SimMim, Error> {
         let patches = mask::patches("simmim", context.encoder)?;
         mask::share("objective.simmim.ratio", self.ratio, patches.count())?;
-        if self.square == 0 {
-            return Err(Error::Recipe("objective.simmim.square must be above zero".into()));
-        }
+        limits::at_least("objective.simmim.square", self.square, 1)?;
         let width = context.encoder.width();
         Ok(SimMim {
             token: init.normal([width], DEVIATION),

@@ -17,7 +17,7 @@ use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use super::autoencoder::mean_squared_error;
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -67,7 +67,7 @@ impl Default for Config {
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Sparse, Error> {
         let (Penalty::L1 { weight } | Penalty::Kl { weight, .. }) = self.penalty;
-        super::not_negative("sparse", &[("penalty weight", weight)])?;
+        limits::weight("objective.sparse.penalty weight", weight)?;
         if let Penalty::Kl { rate, .. } = self.penalty
             && !(rate > 0.0 && rate < 1.0)
         {
@@ -75,10 +75,7 @@ impl Config {
                 "objective.sparse.penalty.kl.rate must lie between 0 and 1, received {rate}"
             )));
         }
-        if self.units == 0 {
-            let why = "objective.sparse.units must be above zero, received 0";
-            return Err(Error::Recipe(why.into()));
-        }
+        limits::at_least("objective.sparse.units", self.units, 1)?;
         let size = context.shape.size();
         let decoder = match self.penalty {
             Penalty::L1 { .. } => Drawing::Atoms(Dictionary::new(self.units, size, init)),

@@ -15,7 +15,7 @@ use pith_kernels::{log_softmax, normalize_rows};
 use serde::{Deserialize, Serialize};
 
 use super::labels::{classes, groups};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -47,9 +47,10 @@ impl Default for Config {
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<SupCon, Error> {
         classes("supcon", context)?;
-        let temperature = super::above_zero("objective.supcon.temperature", self.temperature)?;
+        limits::above_zero("objective.supcon.temperature", self.temperature)?;
         let widths = super::projector("objective.supcon.projector", context, &self.projector)?;
-        Ok(SupCon { projector: Mlp::new(&widths, true, init), temperature })
+        let projector = Mlp::new(&widths, true, init);
+        Ok(SupCon { projector, temperature: self.temperature })
     }
 }
 

@@ -18,7 +18,7 @@ use burn::tensor::{Tensor, activation};
 use pith_space::health::{self, Diagnosis};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -69,7 +69,7 @@ impl Config {
             }
         }
         let amounts = [("auxiliary", self.auxiliary), ("patience", self.patience)];
-        super::not_negative("top-k", &amounts)?;
+        limits::weights("objective.top-k", &amounts)?;
         Ok(TopK {
             dictionary: Dictionary::new(features, context.shape.size(), init),
             idle: init.fixed([features], vec![0.0; features]),

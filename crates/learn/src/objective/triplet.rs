@@ -17,7 +17,7 @@ use burn::tensor::{Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::labels::{classes, groups};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -77,7 +77,7 @@ impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Triplet, Error> {
         classes("triplet", context)?;
         if let Margin::Hinge(margin) = self.margin {
-            super::above_zero("objective.triplet.margin.hinge", margin)?;
+            limits::above_zero("objective.triplet.margin.hinge", margin)?;
         }
         let widths = super::projector("objective.triplet.projector", context, &self.projector)?;
         let projector = Mlp::new(&widths, true, init);

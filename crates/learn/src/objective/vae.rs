@@ -21,7 +21,7 @@ use pith_space::health::Diagnosis;
 use serde::{Deserialize, Serialize};
 
 use super::variational::{self, Likelihood, Pass, Plan, Variational};
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -95,14 +95,9 @@ impl Config {
         let amounts = [("beta", self.beta), ("free-bits", self.free_bits)];
         let capacity = self.capacity.unwrap_or_default();
         let of_capacity = [("capacity.nats", capacity.nats), ("capacity.weight", capacity.weight)];
-        super::not_negative("vae", &[amounts, of_capacity].concat())?;
-        for (key, share) in [("anneal", self.anneal), ("capacity.share", capacity.share)] {
-            if !(0.0..=1.0).contains(&share) {
-                return Err(Error::Recipe(format!(
-                    "objective.vae.{key} must be a share of training, 0 to 1, received {share}"
-                )));
-            }
-        }
+        limits::weights("objective.vae", &[amounts, of_capacity].concat())?;
+        limits::share("objective.vae.anneal", self.anneal)?;
+        limits::share("objective.vae.capacity.share", capacity.share)?;
         let plan = Plan {
             objective: "vae",
             latents: self.latents,

@@ -21,7 +21,7 @@ use pith_space::health::{self, Diagnosis};
 use serde::{Deserialize, Serialize};
 
 use super::autoencoder::mean_squared_error;
-use super::{Context, Learn, Loss};
+use super::{Context, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -98,7 +98,7 @@ impl Config {
             )));
         }
         let amounts = [("commitment", self.commitment), ("restart", self.restart)];
-        super::not_negative("vq-vae", &amounts)?;
+        limits::weights("objective.vq-vae", &amounts)?;
         if let Update::Average { decay, epsilon } = self.update
             && !((0.0..1.0).contains(&decay) && epsilon.is_finite() && epsilon > 0.0)
         {

@@ -15,7 +15,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::autoencoder::mean_squared_error;
-use super::{Context, Learn, Loss, variational};
+use super::{Context, Learn, Loss, limits, variational};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Views;
@@ -57,13 +57,9 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<WaeMmd, Error> {
-        super::not_negative("wae-mmd", &[("weight", self.weight)])?;
-        if self.latents == 0 || !(self.deviation.is_finite() && self.deviation > 0.0) {
-            return Err(Error::Recipe(format!(
-                "objective.wae-mmd latents and deviation must be above zero, received {} and {}",
-                self.latents, self.deviation
-            )));
-        }
+        limits::weight("objective.wae-mmd.weight", self.weight)?;
+        limits::at_least("objective.wae-mmd.latents", self.latents, 1)?;
+        limits::above_zero("objective.wae-mmd.deviation", self.deviation)?;
         let named = self.decoder.as_ref();
         Ok(WaeMmd {
             latent: Linear::new(context.encoder.width(), self.latents, true, init),

@@ -10,11 +10,12 @@ use pith_data::dataset::Kind as DataKind;
 use pith_data::loader::Skipped;
 use pith_data::preprocess::Preprocess;
 use pith_data::sample::Value;
+use pith_learn::Model;
+use pith_learn::device::{self, Device};
 use pith_learn::recipe::{Kind, Recipe};
 use pith_learn::run::Run;
 use pith_learn::train::progress::Progress;
 use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
-use pith_learn::{Model, device};
 use serde_json::json;
 
 use super::{Arguments, is_recipe, place, transfer};
@@ -27,7 +28,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     let started = Instant::now();
     let device = device::named(&common.device)?;
     let bars = evidence::bars(&arguments.require)?;
-    let (recipe, folder) = recipe(arguments)?;
+    let (recipe, folder) = recipe(arguments, &device)?;
     let collection = collection::open(&recipe.data)?;
     if arguments.what.as_ref().is_some_and(|what| !is_recipe(what)) && !common.quiet {
         eprintln!("recipe:\n{}", recipe.resolved());
@@ -97,7 +98,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     })
 }
 
-fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
+fn recipe(arguments: &Arguments, device: &Device) -> Result<(Recipe, PathBuf)> {
     if let Some(folder) = &arguments.resume {
         path::must_exist(folder)?;
         let run = Run::open(folder)?;
@@ -107,7 +108,7 @@ fn recipe(arguments: &Arguments) -> Result<(Recipe, PathBuf)> {
     let mut changes = arguments.set.clone();
     changes.extend(arguments.seed.map(|seed| format!("train.seed={seed}")));
     if let Some(from) = &arguments.from {
-        return Ok((transfer::recipe(from, what, changes)?, place(arguments, what)));
+        return Ok((transfer::recipe(from, what, changes, device)?, place(arguments, what)));
     }
     let recipe = match is_recipe(what) {
         true => {

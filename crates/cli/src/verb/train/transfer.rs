@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use pith_data::collection;
+use pith_learn::device::Device;
 use pith_learn::recipe::{Kind, Recipe, Transfer};
 use pith_learn::run::Run;
 use pith_learn::train::progress::Progress;
 use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
-use pith_learn::{Model, device, transfer};
+use pith_learn::{Model, transfer};
 use pith_space::bootstrap::{Bootstrap, Statistic, interval};
 use serde_json::{Value, json};
 
@@ -21,10 +22,15 @@ use crate::path;
 const RESAMPLES: usize = 1000;
 
 /// The recipe of a transfer: that of the file with the encoder of the run, or a default for the data.
-pub fn recipe(from: &Path, what: &Path, mut changes: Vec<String>) -> Result<Recipe> {
+pub fn recipe(
+    from: &Path,
+    what: &Path,
+    mut changes: Vec<String>,
+    device: &Device,
+) -> Result<Recipe> {
     path::must_exist(from)?;
     path::must_exist(what)?;
-    let model = Model::load(from, &device::named("cpu")?)?;
+    let model = Model::load(from, device)?;
     if is_recipe(what) {
         changes.push(format!("transfer.from = {}", toml_string(from)));
         let recipe = Recipe::read(what, &changes)?;

@@ -16,7 +16,7 @@ pub use bound::{bits_per_number, log_mean_exp};
 pub use gaussian::{Gaussian, log_prior, log_sum_exp, noise};
 pub use likelihood::Likelihood;
 
-use super::Context;
+use super::{Context, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Input;
@@ -63,11 +63,7 @@ pub struct Pass {
 impl Variational {
     pub(super) fn new(plan: &Plan, context: Context, init: &mut Init) -> Result<Self, Error> {
         let Plan { objective, latents, likelihood, decoder } = *plan;
-        if latents == 0 {
-            return Err(Error::Recipe(format!(
-                "objective.{objective}.latents must be above zero, received 0"
-            )));
-        }
+        limits::at_least(&format!("objective.{objective}.latents"), latents, 1)?;
         likelihood.check(objective)?;
         let width = context.encoder.width();
         Ok(Self {
