@@ -15,13 +15,10 @@
 
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use pith_space::health::Diagnosis;
 use serde::{Deserialize, Serialize};
 
-use super::variational::{
-    self, Gaussian, Likelihood, Pass, Plan, Variational, log_prior, log_sum_exp,
-};
-use super::{Context, Learn, Loss, limits};
+use super::variational::{Gaussian, Likelihood, Pass, Plan, Variational, log_prior, log_sum_exp};
+use super::{Context, Finding, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -126,7 +123,7 @@ impl Learn for BetaTcVae {
         Some(&self.heads)
     }
 
-    fn examine(&self, encoder: &Encoder, input: &Input) -> Option<Diagnosis> {
+    fn examine(&self, encoder: &Encoder, input: &Input) -> Finding {
         self.heads.examine(encoder, input)
     }
 
@@ -135,13 +132,12 @@ impl Learn for BetaTcVae {
             self.heads.pass(encoder, &views.inputs[0], moment);
         let [information, correlation, own] = decompose(&posterior, &latent, self.estimate);
         let [alpha, beta, gamma] = self.weights;
-        let mut terms = vec![
+        let terms = vec![
             ("distortion", distortion.clone()),
             ("mutual-information", information.clone()),
             ("total-correlation", correlation.clone()),
             ("dimension-wise-kl", own.clone()),
         ];
-        terms.extend(variational::by_dimension(&posterior.divergence().mean_dim(0)));
         let total = distortion + information * alpha + correlation * beta + own * gamma;
         Loss { total, terms, seen: Vec::new() }
     }

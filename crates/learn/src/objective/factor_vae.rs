@@ -17,11 +17,10 @@
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData, activation};
 use pith_data::random::Random;
-use pith_space::health::Diagnosis;
 use serde::{Deserialize, Serialize};
 
-use super::variational::{self, Likelihood, Pass, Plan, Variational};
-use super::{Context, Learn, Loss, limits};
+use super::variational::{Likelihood, Pass, Plan, Variational};
+use super::{Context, Finding, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -158,7 +157,7 @@ impl Learn for FactorVae {
         Some(&self.heads)
     }
 
-    fn examine(&self, encoder: &Encoder, input: &Input) -> Option<Diagnosis> {
+    fn examine(&self, encoder: &Encoder, input: &Input) -> Finding {
         self.heads.examine(encoder, input)
     }
 
@@ -171,13 +170,12 @@ impl Learn for FactorVae {
         let whole = latent.detach();
         let apart = permuted(whole.clone(), &mut moment.random(PERMUTATIONS));
         let told = self.discriminator.loss(whole, apart);
-        let mut terms = vec![
+        let terms = vec![
             ("distortion", distortion.clone()),
             ("kl", divergence.clone()),
             ("total-correlation", correlation.clone()),
             ("discriminator", told.clone()),
         ];
-        terms.extend(variational::by_dimension(&dimensions));
         let total = distortion + divergence + correlation * self.gamma + told;
         Loss { total, terms, seen: Vec::new() }
     }

@@ -119,10 +119,10 @@ pub trait Learn {
         None
     }
 
-    /// What is wrong with the objective's own parts, such as codes that nothing uses; asked at
+    /// What the objective finds out about its own parts, such as codes that nothing uses; asked at
     /// every reading of held-out inputs, off the tape.
-    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Option<Diagnosis> {
-        None
+    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Finding {
+        Finding::default()
     }
 
     /// The loss of a batch.
@@ -162,6 +162,15 @@ fn projector(key: &str, context: Context, layers: &[usize]) -> Result<Vec<usize>
         )));
     }
     Ok([context.encoder.width()].iter().chain(layers).copied().collect())
+}
+
+/// What an objective finds out about its own parts.
+#[derive(Clone, Debug, Default)]
+pub struct Finding {
+    /// Numbers by name, for the log.
+    pub values: Vec<(String, f64)>,
+    /// What is wrong, where something is.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 impl Config {

@@ -15,10 +15,10 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
-use pith_space::health::{self, Diagnosis};
+use pith_space::health;
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Learn, Loss, limits};
+use super::{Context, Finding, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -118,11 +118,11 @@ impl Learn for TopK {
         1
     }
 
-    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Option<Diagnosis> {
+    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Finding {
         let idle = self.idle.val().without_autodiff().into_data();
         let alive: Vec<bool> =
             idle.iter::<f32>().map(|samples| f64::from(samples) < self.patience).collect();
-        health::diagnose_codes("features", &alive)
+        Finding { diagnosis: health::diagnose_codes("features", &alive), ..Finding::default() }
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {

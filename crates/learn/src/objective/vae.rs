@@ -17,11 +17,10 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
-use pith_space::health::Diagnosis;
 use serde::{Deserialize, Serialize};
 
-use super::variational::{self, Likelihood, Pass, Plan, Variational};
-use super::{Context, Learn, Loss, limits};
+use super::variational::{Likelihood, Pass, Plan, Variational};
+use super::{Context, Finding, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -143,15 +142,14 @@ impl Learn for Vae {
         Some(&self.heads)
     }
 
-    fn examine(&self, encoder: &Encoder, input: &Input) -> Option<Diagnosis> {
+    fn examine(&self, encoder: &Encoder, input: &Input) -> Finding {
         self.heads.examine(encoder, input)
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {
         let Pass { posterior, distortion, .. } = self.heads.pass(encoder, &views.inputs[0], moment);
         let dimensions = posterior.divergence().mean_dim(0); // [1, latents]
-        let mut terms = vec![("distortion", distortion.clone()), ("kl", dimensions.clone().sum())];
-        terms.extend(variational::by_dimension(&dimensions));
+        let terms = vec![("distortion", distortion.clone()), ("kl", dimensions.clone().sum())];
         let total = distortion + self.rate(dimensions, moment);
         Loss { total, terms, seen: Vec::new() }
     }

@@ -17,11 +17,11 @@
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use pith_data::random::Random;
-use pith_space::health::{self, Diagnosis};
+use pith_space::health;
 use serde::{Deserialize, Serialize};
 
 use super::autoencoder::mean_squared_error;
-use super::{Context, Learn, Loss, limits};
+use super::{Context, Finding, Learn, Loss, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
@@ -142,8 +142,9 @@ impl Learn for VqVae {
         1
     }
 
-    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Option<Diagnosis> {
-        health::diagnose_codes("codes", &self.codebook.alive(self.settings.restart.max(1e-2)))
+    fn examine(&self, _encoder: &Encoder, _input: &Input) -> Finding {
+        let alive = self.codebook.alive(self.settings.restart.max(1e-2));
+        Finding { diagnosis: health::diagnose_codes("codes", &alive), ..Finding::default() }
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {

@@ -36,12 +36,13 @@ pub struct State {
 impl State {
     /// Whether a reading is the best so far; counts those that are not.
     pub fn judge(&mut self, monitor: Monitor, reading: &Reading) -> bool {
-        let accuracy = match monitor {
+        let wanted = match monitor {
             Monitor::Accuracy => reading.accuracy.or(reading.knn),
             Monitor::Knn => reading.knn,
             Monitor::Rank => None,
+            Monitor::Lidar => reading.lidar,
         };
-        let value = accuracy.unwrap_or(reading.health.rank_me);
+        let value = wanted.unwrap_or(reading.health.rank_me);
         let better = value.is_finite() && self.best.is_none_or(|best| value > best);
         if better {
             self.best = Some(value);

@@ -9,18 +9,22 @@ use pith_data::collection::Subset;
 use pith_data::loader::{self, Loader};
 use pith_data::sample::Input as Ready;
 use pith_data::view::Pipeline;
+use pith_space::geometry::{lidar::lidar, points};
 use pith_space::health::{self, Assignments, Diagnosis, Health};
 use pith_space::{Matrix, probe::knn};
 
 use super::{Learner, Setting};
 use crate::Error;
 use crate::input::Input;
+use crate::objective::Finding;
 use crate::transfer;
 
 /// Held-out samples whose vectors are looked at.
 const HELD_OUT: usize = 1024;
 /// Training samples that neighbours are looked for among.
 const BANK: usize = 4096;
+/// Held-out samples whose many views LiDAR compares.
+const LIDAR: usize = 256;
 /// Samples encoded at a time.
 const BATCH: usize = 256;
 
@@ -39,8 +43,10 @@ pub struct Reading {
     pub assignments: Option<Assignments>,
     /// kNN accuracy of held-out samples among training samples, where there are classes.
     pub knn: Option<f64>,
-    /// What is wrong with the objective's own parts.
-    pub own: Option<Diagnosis>,
+    /// LiDAR of augmented held-out samples, where it is asked for.
+    pub lidar: Option<f64>,
+    /// What the objective found out about its own parts.
+    pub own: Finding,
 }
 
 impl Reading {
@@ -68,7 +74,10 @@ impl Reading {
             values.push(("health/prototypes-per-sample", assignments.per_sample));
         }
         values.extend(self.knn.map(|accuracy| ("knn", accuracy)));
-        values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        values.extend(health.alpha_req.map(|alpha| ("health/alpha-req", alpha)));
+        values.extend(self.lidar.map(|lidar| ("health/lidar", lidar)));
+        let own = self.own.values.iter().map(|(name, value)| (format!("health/{name}"), *value));
+        values.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(own).collect()
     }
 }
 
@@ -78,6 +87,7 @@ impl Reading {
     pub fn diagnose(&self) -> Option<Diagnosis> {
         let assignments = || health::diagnose_assignments(self.assignments.as_ref()?);
         self.own
+            .diagnosis
             .clone()
             .or_else(assignments)
             .or_else(|| health::diagnose(&self.health))
@@ -112,12 +122,13 @@ impl fmt::Display for Reading {
 }
 
 /// The samples that are looked at, ready to be encoded: the same at every reading.
-#[derive(Debug)]
 pub struct Probe {
     /// Two views of the held-out samples.
     views: [Vec<Ready>; 2],
     held_out: Labelled,
     bank: Labelled,
+    /// Held-out samples in many views, for LiDAR; read anew every time.
+    many_views: Option<Loader>,
     /// Whether the samples that are looked at are not those that train: only then do neighbours
     /// say something.
     apart: bool,
@@ -146,6 +157,12 @@ impl Probe {
         let held_out = first(validation, HELD_OUT);
         let seed = recipe.train.seed;
         let changed = Pipeline::new(setting.preprocess.clone(), recipe.views.clone())?;
+        let many_views = match recipe.train.lidar_views {
+            Some(views) => {
+                Some(plain_loader(first(validation, LIDAR), changed.clone(), views, seed)?)
+            }
+            None => None,
+        };
         let mut views = [Vec::new(), Vec::new()];
         for batch in plain_loader(held_out.clone(), changed, 2, seed)?.epoch(0, 0) {
             for (view, input) in views.iter_mut().zip(batch.views) {
@@ -155,6 +172,7 @@ impl Probe {
         let as_they_are = || Pipeline::plain(setting.preprocess.clone());
         Ok(Self {
             views,
+            many_views,
             held_out: labelled(&plain_loader(held_out, as_they_are(), 1, seed)?),
             bank: labelled(&plain_loader(first(&collection.train, BANK), as_they_are(), 1, seed)?),
             apart: !collection.validation.is_empty(),
@@ -178,13 +196,26 @@ impl Probe {
             accuracy: self.accuracy(learner),
             assignments: self.assignments(learner, &first),
             knn: self.knn(learner)?,
+            lidar: self.lidar(learner),
             own: self.examine(learner),
         })
     }
 
-    fn examine(&self, learner: &Learner) -> Option<Diagnosis> {
-        let input = Input::from_data(self.held_out.inputs.first()?.clone(), &self.device);
+    fn examine(&self, learner: &Learner) -> Finding {
+        let Some(batch) = self.held_out.inputs.first() else { return Finding::default() };
+        let input = Input::from_data(batch.clone(), &self.device);
         learner.objective.examine(&learner.encoder, &input)
+    }
+
+    fn lidar(&self, learner: &Learner) -> Option<f64> {
+        let mut views = Vec::new();
+        for batch in self.many_views.as_ref()?.epoch(0, 0) {
+            views.resize_with(batch.views.len(), || Matrix::empty(learner.width()));
+            for (view, input) in views.iter_mut().zip(batch.views) {
+                self.encode_into(view, learner, input);
+            }
+        }
+        lidar(&views.iter().map(points).collect::<Vec<_>>())
     }
 
     fn project(&self, learner: &Learner, latent: &Matrix) -> Option<Matrix> {
@@ -244,11 +275,14 @@ impl Probe {
     fn encode(&self, learner: &Learner, inputs: &[Ready]) -> Matrix {
         let mut vectors = Matrix::empty(learner.width());
         for input in inputs {
-            let data =
-                learner.represent(&Input::from_data(input.clone(), &self.device)).into_data();
-            vectors.extend(data.as_slice().expect("latents are f32"));
+            self.encode_into(&mut vectors, learner, input.clone());
         }
         vectors
+    }
+
+    fn encode_into(&self, vectors: &mut Matrix, learner: &Learner, input: Ready) {
+        let data = learner.represent(&Input::from_data(input, &self.device)).into_data();
+        vectors.extend(data.as_slice().expect("latents are f32"));
     }
 }
 

@@ -136,8 +136,8 @@ fn dictionary(width: usize, settings: &str, steps: usize) -> (f64, f64, Option<D
         let (_, share) = loss.terms.iter().find(|(name, _)| *name == "dead").expect("a term");
         dead = share.clone().without_autodiff().into_scalar();
     }
-    let diagnosis =
-        learner.objective.examine(&learner.encoder, &batch(&truth, 0, &device).inputs[0]);
+    let found = learner.objective.examine(&learner.encoder, &batch(&truth, 0, &device).inputs[0]);
+    let diagnosis = found.diagnosis;
     let Objective::TopK(found) = &learner.objective else { unreachable!("it was asked for") };
     let atoms = found.atoms().without_autodiff();
     let rows =

@@ -7,6 +7,7 @@ mod collapse_prototypes;
 mod conformance;
 mod crops;
 mod formula;
+mod label_free;
 mod masked;
 mod names;
 mod refusals;

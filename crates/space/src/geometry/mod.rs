@@ -2,6 +2,7 @@
 
 pub mod hubness;
 pub mod intrinsic;
+pub mod lidar;
 pub mod spectrum;
 pub mod sphere;
 

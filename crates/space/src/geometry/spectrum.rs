@@ -2,13 +2,19 @@
 
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::svd;
+use faer::linalg::{evd, svd};
 use faer::{Mat, MatRef, Par};
 
 use super::column_means;
+use crate::Error;
 
 /// Added to every share of the spectrum, so that RankMe's logarithm stays finite.
-const RANK_ME_EPSILON: f64 = 1e-7;
+pub(super) const RANK_ME_EPSILON: f64 = 1e-7;
+
+/// Ranks whose eigenvalues [`alpha_req`] looks at: after so many, up to so many, so many at least.
+const FIRST_RANK: usize = 10;
+const LAST_RANK: usize = 100;
+const LEAST_RANKS: usize = 10;
 
 /// Singular values, largest first, of the points as they are (not centred).
 ///
@@ -53,6 +59,22 @@ pub fn effective_rank(values: &[f64]) -> f64 {
     exponential_entropy(values, 0.0)
 }
 
+/// Decay of the spectrum, the α of α-ReQ (Agrawal et al. 2022, section 3): the eigenvalue of rank
+/// `i` is about `i^-α`. The slope of `-log v` over `log i`, least squares with weight `1 / i`, of ranks
+/// 11 to 100; near 1 is best. None where fewer than ten of them are above zero.
+pub fn alpha_req(eigenvalues: &[f64]) -> Option<f64> {
+    let ranks = eigenvalues.iter().zip(1u32..).take(LAST_RANK).skip(FIRST_RANK);
+    let logs = ranks.filter(|&(&v, _)| v > 0.0).map(|(v, i)| (f64::from(i).ln(), -v.ln()));
+    let points: Vec<(f64, f64)> = logs.collect();
+    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| {
+        let weights: f64 = points.iter().map(|point| (-point.0).exp()).sum();
+        points.iter().map(|point| (-point.0).exp() * of(point)).sum::<f64>() / weights
+    };
+    let (x, y) = (mean(&|point| point.0), mean(&|point| point.1));
+    let slope = mean(&|point| (point.0 - x) * (point.1 - y)) / mean(&|point| (point.0 - x).powi(2));
+    (points.len() >= LEAST_RANKS).then_some(slope)
+}
+
 /// Participation ratio: `(sum v)^2 / sum v^2`.
 pub fn participation_ratio(eigenvalues: &[f64]) -> f64 {
     let sum: f64 = eigenvalues.iter().sum();
@@ -60,7 +82,31 @@ pub fn participation_ratio(eigenvalues: &[f64]) -> f64 {
     if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
 
-fn exponential_entropy(values: &[f64], epsilon: f64) -> f64 {
+/// Eigenvalues in rising order and their vectors as columns, from the lower triangle of a
+/// symmetric matrix. Runs on one thread.
+pub(crate) fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>), Error> {
+    let n = matrix.nrows();
+    let mut vectors = Mat::<f64>::zeros(n, n);
+    let mut values = Diag::<f64>::zeros(n);
+    let yes = evd::ComputeEigenvectors::Yes;
+    let scratch = evd::self_adjoint_evd_scratch::<f64>(n, yes, Par::Seq, Default::default());
+    let mut memory = MemBuffer::new(scratch);
+    evd::self_adjoint_evd(
+        matrix.as_ref(),
+        values.as_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut memory),
+        Default::default(),
+    )
+    .map_err(|_| Error::Numeric {
+        what: "the eigen-decomposition",
+        reason: "it did not converge; look for extreme values among the points".into(),
+    })?;
+    Ok((values.column_vector().iter().copied().collect(), vectors))
+}
+
+pub(super) fn exponential_entropy(values: &[f64], epsilon: f64) -> f64 {
     let sum: f64 = values.iter().sum();
     if sum <= 0.0 {
         return 0.0;
@@ -107,6 +153,13 @@ mod tests {
         }
         close(effective_rank(&values), 2.030447793882, 1e-9);
         close(participation_ratio(&values), 1.915493924629, 1e-9);
+    }
+
+    #[test]
+    fn a_power_law_has_its_exponent() {
+        let law: Vec<f64> = (1..=128).map(|i| f64::from(i).powf(-1.2)).collect();
+        close(alpha_req(&law).unwrap(), 1.2, 1e-12);
+        assert_eq!(alpha_req(&law[..19]), None);
     }
 
     #[test]

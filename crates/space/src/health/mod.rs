@@ -48,6 +48,8 @@ pub struct Health {
     pub effective_rank: f64,
     /// Participation ratio of the covariance.
     pub participation_ratio: f64,
+    /// How fast the covariance's spectrum decays, the α of α-ReQ; none for few dimensions.
+    pub alpha_req: Option<f64>,
     /// Spread of the vectors' dimensions.
     pub spread: Spread,
     /// Spread of the dimensions after every vector is scaled to unit length.
@@ -98,6 +100,7 @@ impl Health {
             rank_me: spectrum::rank_me(&spectrum::singular_values(a.as_ref())),
             effective_rank: spectrum::effective_rank(&eigenvalues),
             participation_ratio: spectrum::participation_ratio(&eigenvalues),
+            alpha_req: spectrum::alpha_req(&eigenvalues),
             dead: deviations.iter().filter(|&&s| s <= DEAD_SHARE * widest).count(),
             spread: spread(deviations),
             collapse_level: sphere::collapse_level(&unit_deviations),

@@ -29,6 +29,12 @@ pub const PROBE: Probe = Probe {
             HIGH,
         ),
         number(
+            "alpha-req",
+            "spectral decay (α-ReQ)",
+            "the eigenvalue of rank i is about i^-α, of ranks 11 to 100; near 1 is said to be best",
+            Better::Neither,
+        ),
+        number(
             "intrinsic-dimension",
             "intrinsic dimension (TwoNN fit)",
             "coordinates that the cloud needs locally",
@@ -86,12 +92,14 @@ fn run(space: &Space, _: &Settings) -> Result<Outcome, Error> {
     }
     let sample = points(&every_nth(vectors, SPECTRUM_ROWS));
     let eigenvalues = spectrum::covariance_eigenvalues(&sample);
-    let mut readings = vec![
+    let mut readings: Vec<_> =
+        spectrum::alpha_req(&eigenvalues).map(|alpha| ("alpha-req", alpha)).into_iter().collect();
+    readings.extend([
         ("rank", spectrum::rank_me(&spectrum::singular_values(sample.as_ref()))),
         ("effective-rank", spectrum::effective_rank(&eigenvalues)),
         ("participation-ratio", spectrum::participation_ratio(&eigenvalues)),
         ("mean-cosine", sphere::mean_cosine(&sphere::unit(&sample))),
-    ];
+    ]);
     let lists = Exact::new(vectors.clone(), Metric::Euclidean)?.search_all(HUB_NEIGHBOURS);
     let hubs = hubness::hubness(&hubness::occurrences(rows, &lists));
     readings.extend([("hubness", hubs.skewness), ("antihubs", hubs.antihubs)]);

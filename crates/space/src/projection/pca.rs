@@ -5,13 +5,12 @@
 //! scaled to unit length). Signs follow scikit-learn's `svd_flip(u_based_decision=False)`: the entry of a component
 //! that is largest in magnitude is positive. The answer does not depend on the number of threads.
 
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::{evd, matmul::matmul};
+use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::geometry::spectrum::eigen;
 use crate::index::exact::finite;
 use crate::{Error, Matrix};
 
@@ -179,29 +178,6 @@ fn combine(points: &Matrix, mean: &[f64], weights: &[f64]) -> Vec<f64> {
     }
     let norm = sum.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
     sum.iter().map(|v| v / norm).collect()
-}
-
-/// Eigenvalues in rising order and their vectors as columns, from the lower triangle.
-fn eigen(matrix: &Mat<f64>) -> Result<(Vec<f64>, Mat<f64>), Error> {
-    let n = matrix.nrows();
-    let mut vectors = Mat::<f64>::zeros(n, n);
-    let mut values = Diag::<f64>::zeros(n);
-    let yes = evd::ComputeEigenvectors::Yes;
-    let scratch = evd::self_adjoint_evd_scratch::<f64>(n, yes, Par::Seq, Default::default());
-    let mut memory = MemBuffer::new(scratch);
-    evd::self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        Par::Seq,
-        MemStack::new(&mut memory),
-        Default::default(),
-    )
-    .map_err(|_| Error::Numeric {
-        what: "the eigen-decomposition",
-        reason: "it did not converge; look for extreme values among the points".into(),
-    })?;
-    Ok((values.column_vector().iter().copied().collect(), vectors))
 }
 
 /// The direction with its largest entry positive.

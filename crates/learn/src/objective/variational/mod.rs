@@ -5,18 +5,16 @@ mod bound;
 mod gaussian;
 mod likelihood;
 
-use std::sync::LazyLock;
-
 use burn::module::Module;
 use burn::tensor::Tensor;
 use pith_space::Matrix;
-use pith_space::health::{self, Diagnosis};
+use pith_space::health;
 
 pub use bound::{bits_per_number, log_mean_exp};
 pub use gaussian::{Gaussian, log_prior, log_sum_exp, noise};
 pub use likelihood::Likelihood;
 
-use super::{Context, limits};
+use super::{Context, Finding, limits};
 use crate::Error;
 use crate::encoder::Encoder;
 use crate::input::Input;
@@ -96,23 +94,20 @@ impl Variational {
         Pass { posterior, latent, distortion: likelihood.mean().neg() }
     }
 
-    /// Whether the posterior has collapsed to the prior on these inputs.
-    pub fn examine(&self, encoder: &Encoder, input: &Input) -> Option<Diagnosis> {
+    /// The divergence of each dimension from the prior on these inputs, and whether the posterior has
+    /// collapsed to it.
+    pub fn examine(&self, encoder: &Encoder, input: &Input) -> Finding {
         let posterior = self.posterior(encoder.encode(input).pooled);
         let [rows, width] = posterior.mean.dims();
         let divergence = numbers(posterior.divergence().mean_dim(0));
         let means = Matrix::new(rows, width, numbers(posterior.mean));
-        health::diagnose_posterior(&means, &divergence)
+        let diagnosis = health::diagnose_posterior(&means, &divergence);
+        let nats = divergence.into_iter().map(f64::from).enumerate().take(LOGGED);
+        let mut values: Vec<(String, f64)> =
+            nats.map(|(dimension, nats)| (format!("kl/{dimension}"), nats)).collect();
+        values.push(("active-units".into(), health::active_units(&means) as f64));
+        Finding { values, diagnosis }
     }
-}
-
-/// The divergence of each dimension, `[1, d]`, by name for the log; of the first 64.
-pub fn by_dimension(divergence: &Tensor<2>) -> Vec<(&'static str, Tensor<1>)> {
-    static NAMES: LazyLock<Vec<String>> =
-        LazyLock::new(|| (0..LOGGED).map(|dimension| format!("kl/{dimension}")).collect());
-    let one = |dimension| divergence.clone().detach().narrow(1, dimension, 1).flatten(0, 1);
-    let names = NAMES.iter().take(divergence.dims()[1]).enumerate();
-    names.map(|(dimension, name)| (name.as_str(), one(dimension))).collect()
 }
 
 fn numbers(tensor: Tensor<2>) -> Vec<f32> {
