@@ -1,15 +1,20 @@
 //! Transfer: an encoder that was trained without labels, or on other data, learns to tell the classes
 //! of a labelled set; and how well it then does, beside the same training from scratch.
 
+use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
+
 use burn::tensor::{Device, Tensor};
-use pith_data::collection::Subset;
+use pith_data::collection::{Collection, Subset};
 use pith_data::loader::{Loader, Options};
 use pith_data::preprocess::Preprocess;
 use pith_data::view::Pipeline;
+use pith_space::Matrix;
+use pith_space::probe::{Labelled, linear};
 
-use crate::Error;
 use crate::input::Input;
 use crate::train::Learner;
+use crate::{Error, Model};
 
 /// Samples classified at a time.
 const BATCH: usize = 256;
@@ -44,6 +49,34 @@ pub fn outcomes(
         outcomes.extend(right);
     }
     Ok(outcomes)
+}
+
+/// Whether a linear probe on the vectors of a model, which stays as it is, names the class of each
+/// test sample that has one, in their order. Samples that cannot be read are left out.
+///
+/// # Errors
+/// Where no batch can be made, or there are too few samples to learn from.
+pub fn probed(model: &Model, collection: &Collection) -> Result<Vec<bool>, Error> {
+    let [train, validation, test] =
+        [&collection.train, &collection.validation, &collection.test].map(|s| embedded(model, s));
+    let (train, test) = (train?, test?);
+    let fitted = linear::choose(&train, &validation?, collection.classes.len())?;
+    let chosen = fitted.model.predict(&test.vectors);
+    Ok(chosen.iter().zip(&test.labels).map(|(chosen, label)| chosen == label).collect())
+}
+
+/// The samples of a subset that have a class.
+fn embedded(model: &Model, subset: &Subset) -> Result<Labelled<'static>, Error> {
+    let (mut vectors, mut labels) = (Matrix::empty(model.width()), Vec::new());
+    if !subset.is_empty() {
+        model.embed(subset, 1, &AtomicBool::new(false), |batch, encoded| {
+            vectors.extend(encoded.values());
+            labels.extend(&batch.labels);
+            Ok(())
+        })?;
+    }
+    let Labelled { vectors, labels } = Labelled::new(&vectors, &labels);
+    Ok(Labelled { vectors: Cow::Owned(vectors.into_owned()), labels })
 }
 
 /// Whether the learner names the class of each sample that has one; none where its objective learns

@@ -15,6 +15,7 @@ fn a_transfer_is_measured_beside_its_twin_from_scratch() {
     };
     let gain = figure("fine-tuned") - figure("from scratch");
     assert!((gain - figure("difference")).abs() < 1e-9, "{told}");
+    assert!((0.0..=1.0).contains(&figure("frozen, linear")), "{told}");
     assert!(told["transfer"]["test"].as_u64() > Some(0), "{told}");
 
     // The encoder and its preparation are those of the run, the twin has learned from nothing.

@@ -84,22 +84,34 @@ fn accuracy(model: &Logistic, data: &Labelled) -> f64 {
     hits as f64 / data.labels.len().max(1) as f64
 }
 
+/// The same where there may be too few validation samples to choose by: every fifth training sample
+/// then takes their place, and the chosen penalty is fitted to all of them.
+///
+/// # Errors
+/// Where there are too few training samples as well.
+pub fn choose(train: &Labelled, validation: &Labelled, classes: usize) -> Result<Fitted, Error> {
+    if enough(validation) {
+        return Ok(fit(train, validation, classes));
+    }
+    let (kept, held_out) = every_fifth(train)?;
+    let chosen = fit(&kept, &held_out, classes);
+    let scaling = Scaling::standard(&train.vectors);
+    let mut problem = Problem::new(&train.vectors, &train.labels, classes, scaling);
+    let model = problem.fit(chosen.l2, None, EXACT);
+    Ok(Fitted { model, ..chosen })
+}
+
+fn enough(validation: &Labelled) -> bool {
+    validation.labels.len() >= ENOUGH
+}
+
 fn run(space: &Space, _: &Settings) -> Result<Outcome, Error> {
-    let enough = space.validation.labels.len() >= ENOUGH;
-    let fitted = if enough {
-        fit(&space.train, &space.validation, space.classes)
-    } else {
-        let (train, held_out) = every_fifth(&space.train)?;
-        let chosen = fit(&train, &held_out, space.classes);
-        let scaling = Scaling::standard(&space.train.vectors);
-        let (vectors, labels) = (&space.train.vectors, &space.train.labels);
-        let mut problem = Problem::new(vectors, labels, space.classes, scaling);
-        let model = problem.fit(chosen.l2, None, EXACT);
-        Fitted { model, ..chosen }
-    };
+    let fitted = choose(&space.train, &space.validation, space.classes)?;
     let predicted = fitted.model.predict(&space.test.vectors);
-    let chosen_by =
-        if enough { "the validation split" } else { "every fifth training sample, held out" };
+    let chosen_by = match enough(&space.validation) {
+        true => "the validation split",
+        false => "every fifth training sample, held out",
+    };
     let protocol = format!(
         "L-BFGS logistic regression on standardized vectors, {} training samples, L2 chosen on \
          {chosen_by} from 1, 0.1 .. 1e-6; {} test samples",

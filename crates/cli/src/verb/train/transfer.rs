@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use pith_data::collection;
 use pith_learn::device::Device;
 use pith_learn::recipe::{Kind, Recipe, Transfer};
@@ -11,6 +11,7 @@ use pith_learn::train::progress::Progress;
 use pith_learn::train::{self, Ending, Outcome, Plan, Setting};
 use pith_learn::{Model, transfer};
 use pith_space::bootstrap::{Bootstrap, Statistic, interval};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{is_recipe, samples};
@@ -46,6 +47,14 @@ fn toml_string(path: &Path) -> String {
     format!("{:?}", path.display().to_string())
 }
 
+/// One measured number.
+#[derive(Debug, Serialize)]
+struct Figure {
+    name: &'static str,
+    accuracy: f64,
+    interval: Option<(f64, f64)>,
+}
+
 /// A fine-tuned run, and what its twin from scratch is trained with.
 pub struct Twin<'a> {
     /// The fine-tuned run; the twin's lies in its folder.
@@ -69,6 +78,7 @@ impl Twin<'_> {
             transfer::outcomes(&outcome.learner, preprocess, &collection.test, device)
         };
         let fine_tuned = right(self.outcome)?;
+        let frozen = self.frozen()?;
         if !common.quiet {
             eprintln!("twin: the same training from scratch");
         }
@@ -87,49 +97,69 @@ impl Twin<'_> {
             return Ok(None);
         }
         let scratch = right(&outcome)?;
-        self.tell(recipe, &fine_tuned, &scratch, common).map(Some)
+        let figures = self.figures(&fine_tuned, frozen.as_deref(), &scratch);
+        self.tell(&figures, fine_tuned.len(), common).map(Some)
     }
 
-    fn tell(
+    /// Whether a linear probe on the encoder as it was names the class of each test sample; nothing
+    /// where there are too few samples to fit one.
+    fn frozen(&self) -> Result<Option<Vec<bool>>> {
+        let Setting { recipe, collection, device, .. } = *self.setting;
+        let from = recipe.transfer.as_ref().context("the recipe of a transfer")?;
+        let model = Model::load(Path::new(&from.from), device)?;
+        match transfer::probed(&model, collection) {
+            Ok(right) => Ok(Some(right)),
+            Err(pith_learn::Error::Space(error)) => {
+                eprintln!("warning: no linear probe on frozen features: {error}");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Accuracies with their intervals, and the paired difference of fine-tuned and from scratch.
+    fn figures(
         &self,
-        recipe: &Recipe,
         fine_tuned: &[bool],
+        frozen: Option<&[bool]>,
         scratch: &[bool],
-        common: &Common,
-    ) -> Result<Value> {
+    ) -> Vec<Figure> {
         let number = |right: bool| f64::from(u8::from(right));
-        let mean = |values: Vec<f64>| {
+        let figure = |name, values: Vec<f64>| {
             let statistic = Statistic::Mean(values);
-            let bootstrap = Bootstrap { seed: recipe.train.seed, resamples: RESAMPLES };
-            (statistic.value(), interval(bootstrap.distribution(&statistic)))
+            let seed = self.setting.recipe.train.seed;
+            let bootstrap = Bootstrap { seed, resamples: RESAMPLES };
+            let interval = interval(bootstrap.distribution(&statistic));
+            Figure { name, accuracy: statistic.value(), interval }
         };
-        let accuracy = |right: &[bool]| mean(right.iter().map(|&right| number(right)).collect());
+        let accuracy =
+            |name, right: &[bool]| figure(name, right.iter().map(|&right| number(right)).collect());
         let gains = fine_tuned.iter().zip(scratch).map(|(&a, &b)| number(a) - number(b));
-        let figures = [
-            ("fine-tuned", accuracy(fine_tuned)),
-            ("from scratch", accuracy(scratch)),
-            ("difference", mean(gains.collect())),
-        ];
-        let told = figures.map(|(name, (value, interval))| {
-            json!({ "name": name, "accuracy": value, "interval": interval })
-        });
-        let from = recipe.transfer.as_ref().map(|Transfer { from, .. }| from);
+        let mut figures = vec![accuracy("fine-tuned", fine_tuned)];
+        figures.extend(frozen.map(|right| accuracy("frozen, linear", right)));
+        figures.push(accuracy("from scratch", scratch));
+        figures.push(figure("difference", gains.collect()));
+        figures
+    }
+
+    fn tell(&self, figures: &[Figure], samples: usize, common: &Common) -> Result<Value> {
+        let from = self.setting.recipe.transfer.as_ref().map(|Transfer { from, .. }| from);
         let told = json!({
             "from": from,
             "train": self.setting.collection.train.len(),
-            "test": fine_tuned.len(),
-            "figures": told,
+            "test": samples,
+            "figures": figures,
         });
         let file = self.run.folder().join("transfer.json");
         fs_err::write(&file, serde_json::to_vec_pretty(&told)?)?;
         if common.json {
             return Ok(told);
         }
-        print_line!("accuracy on {} test samples, 95 % intervals", fine_tuned.len());
-        for (name, (value, interval)) in figures {
-            let (low, high) = interval.unwrap_or((value, value));
-            let percent = [value, low, high].map(|share| 100.0 * share);
-            print_line!("  {name:<13}{:6.1} % [{:.1}, {:.1}]", percent[0], percent[1], percent[2]);
+        print_line!("accuracy on {samples} test samples, 95 % intervals");
+        for Figure { name, accuracy, interval } in figures {
+            let (low, high) = interval.unwrap_or((*accuracy, *accuracy));
+            let percent = [*accuracy, low, high].map(|share| 100.0 * share);
+            print_line!("  {name:<15}{:6.1} % [{:.1}, {:.1}]", percent[0], percent[1], percent[2]);
         }
         Ok(told)
     }
