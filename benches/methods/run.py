@@ -9,11 +9,13 @@ proved by `pith train` itself: kNN, a linear probe and the rank on the official 
 `--fine-tune` its encoder then learns 1000 labels (`pith train --from`), beside a twin from scratch. How
 many steps fit into the minutes is measured by a short run of the same recipe first. One JSON line a run
 is appended to `--out`; runs that are there already are not repeated, so the bench can be stopped and
-goes on. `--table` prints what is there.
+goes on. `--table` prints what is there, `--study` how well measures without labels foretell the linear
+probe: Spearman's correlation over the runs of a set, with a 95 % interval of 2000 resamples of the runs.
 """
 
 import argparse
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -51,7 +53,7 @@ METHODS = {
     "simclr": VIEWS, "moco-v3": VIEWS, "byol": VIEWS, "simsiam": VIEWS, "barlow-twins": VIEWS,
     "vicreg": VIEWS, "swav": VIEWS, "dino": VIEWS,
     "ibot": PATCHES, "mae": PATCHES, "simmim": PATCHES, "data2vec": PATCHES, "i-jepa": PATCHES,
-    "autoencoder": DRAWS, "denoising": DRAWS, "contractive": DRAWS, "sparse": DRAWS, "vae": DRAWS,
+    "autoencoder": DRAWS, "denoising": DRAWS, "contractive": DRAWS, "sparse": DRAWS, "top-k": DRAWS, "vae": DRAWS,
     "beta-tcvae": DRAWS, "factor-vae": DRAWS, "wae-mmd": DRAWS, "vq-vae": DRAWS,
     "supcon": LABELS, "triplet": LABELS, "proxy-anchor": LABELS, "cross-entropy": LABELS,
 }
@@ -70,7 +72,7 @@ def recipe(name, method):
         f"views = {views}\n[data]\n{data}validation = 0.05\nlimit = 10000\n"
         f"{VIT if kind == PATCHES else RESNET}[objective.{method}]\n"
         f"[optimizer.adamw]\nlearning-rate = {1e-3 if kind != PATCHES else 5e-4}\n"
-        f"[train]\nbatch-size = {BATCH}\n"
+        f"[train]\nbatch-size = {BATCH}\nlidar-views = 10\n[proof]\ntest-limit = 2000\n"
     )
 
 
@@ -86,7 +88,17 @@ def train(binary, arguments):
 
 def measures(told, who):
     found = told["measures"].get(who, {})
-    return {name: found[name]["value"] for name in ("knn", "linear", "rank") if name in found}
+    names = ("knn", "linear", "rank", "effective-rank", "alpha-req")
+    return {name: found[name]["value"] for name in names if name in found}
+
+
+def lidar(run, method):
+    """LiDAR at the step whose model was kept; none where a sample has one view only."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    readings = [line for line in lines if "health/lidar" in line]
+    if METHODS[method] == DRAWS or not readings:
+        return {}
+    return {"lidar": max(readings, key=lambda line: line["knn"])["health/lidar"]}
 
 
 def one(options, name, method, seed):
@@ -107,7 +119,7 @@ def one(options, name, method, seed):
         result = {
             "set": name, "method": method, "seed": seed, "minutes": options.minutes,
             "steps": steps, "seconds": told["seconds"],
-            "encoder": measures(told, "encoder"),
+            "encoder": measures(told, "encoder") | lidar(folder / "run", method),
             "baselines": {who: measures(told, who)
                           for who in ("raw input", "PCA", "untrained encoder")},
         }
@@ -148,6 +160,37 @@ def table(file):
             line(who, [run["baselines"][who] for run in here if who in run["baselines"]])
 
 
+def ranks(values):
+    """Ranks from 1, equal values sharing their mean rank."""
+    return [sum(v < value for v in values) + (values.count(value) + 1) / 2 for value in values]
+
+
+def spearman(pairs):
+    a, b = (ranks([pair[side] for pair in pairs]) for side in (0, 1))
+    if len(set(a)) < 2 or len(set(b)) < 2:
+        return 0.0
+    return statistics.correlation(a, b)
+
+
+def study(file):
+    """How well each measure without labels orders the runs of methods without labels."""
+    runs = [json.loads(line) for line in file.read_text().splitlines()]
+    runs = [run for run in runs if "encoder" in run and METHODS[run["method"]] != LABELS]
+    print("| set | measure | runs | Spearman with the linear probe | 95 % interval |")
+    print("|---|---|---:|---:|---|")
+    for name in dict.fromkeys(run["set"] for run in runs):
+        for key in ("rank", "effective-rank", "alpha-req", "lidar", "knn"):
+            pairs = [(run["encoder"][key], run["encoder"]["linear"])
+                     for run in runs if run["set"] == name and key in run["encoder"]]
+            if len(pairs) < 5:
+                continue
+            draw = random.Random(0)
+            found = sorted(spearman(draw.choices(pairs, k=len(pairs))) for _ in range(2000))
+            low, high = found[50], found[-51]
+            print(f"| {name} | {key} | {len(pairs)} | {spearman(pairs):.2f} "
+                  f"| [{low:.2f}, {high:.2f}] |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", default="cifar10")
@@ -158,9 +201,12 @@ def main():
     parser.add_argument("--binary", default="target/release/pith")
     parser.add_argument("--out", type=Path, default=Path("methods.jsonl"))
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--study", action="store_true")
     options = parser.parse_args()
     if options.table:
         return table(options.out)
+    if options.study:
+        return study(options.out)
     known = options.out.read_text().splitlines() if options.out.exists() else []
     known = {(run["set"], run["method"], run["seed"]) for run in map(json.loads, known)
              if run["minutes"] == options.minutes and "encoder" in run}
