@@ -90,8 +90,9 @@ const BATCH: usize = 256;
 impl Model {
     /// A model of what was trained, off the tape; `config` is that of its encoder.
     pub fn new(learner: &Learner, config: encoder::Config, preprocess: Preprocess) -> Self {
-        let parts =
-            Parts { encoder: learner.kept().clone(), neck: learner.objective.neck().cloned() };
+        let mut encoder = learner.kept().clone();
+        encoder.maps().into_iter().for_each(Linear::merge);
+        let parts = Parts { encoder, neck: learner.objective.neck().cloned() };
         Self::of(&parts, config, preprocess)
     }
 

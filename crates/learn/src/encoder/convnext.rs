@@ -168,6 +168,7 @@ impl Block {
         let linear = |inputs: usize, outputs: usize, init: &mut Init| Linear {
             weight: init.normal([inputs, outputs], DEVIATION),
             bias: Some(init.constant([outputs], 0.0)),
+            lora: None,
         };
         Self {
             depthwise: Convolution::new([width, 1, KERNEL, KERNEL], 1, init),

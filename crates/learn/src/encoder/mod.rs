@@ -9,6 +9,7 @@ use crate::Error;
 use crate::input::Input;
 use crate::method::methods;
 use crate::moment::Moment;
+use crate::nn::Linear;
 
 methods! {
     /// Maps a view to its latent; see [`Encode`].
@@ -110,6 +111,10 @@ pub trait Encode {
     /// where the encoder has one; on no tape.
     fn attention(&self, _input: &Input) -> Option<Tensor<3>> {
         None
+    }
+    /// The linear maps that LoRA adapts; none where the encoder is no stack of them.
+    fn maps(&mut self) -> Vec<&mut Linear> {
+        Vec::new()
     }
     /// Takes up the random numbers of a batch of training, for encoders that are random inside. Its
     /// views draw one after the other: apart, and the same whenever the batch is taken again.

@@ -19,7 +19,7 @@ use crate::mask::take;
 use crate::method::About;
 use crate::moment::{Draws, Moment};
 use crate::nn::positions::sin_cos;
-use crate::nn::{DropPath, Init, Transformer, transformer};
+use crate::nn::{DropPath, Init, Linear, Transformer, transformer};
 
 pub(super) const ABOUT: About = About {
     summary: "vision transformer: a picture as a sequence of patches",
@@ -295,6 +295,10 @@ impl Encode for Vit {
         self.draws = (self.drop_path > 0.0).then(|| Draws::of(moment));
     }
 
+    fn maps(&mut self) -> Vec<&mut Linear> {
+        self.transformer.maps().collect()
+    }
+
     fn accepts(&self, shape: Shape) -> Result<(), Error> {
         match shape {
             Shape::Pixels { height, width, .. }
@@ -303,7 +307,7 @@ impl Encode for Vit {
                 Ok(())
             }
             other => Err(Error::Recipe(format!(
-                "encoder `vit` cuts pictures into patches of {}x{0} pixels, which do not fill                  {other:?}; choose a multiple of {0}",
+                "encoder `vit` cuts pictures into patches of {}x{0} pixels, which do not fill {other:?}; choose a multiple of {0}",
                 self.patch
             ))),
         }

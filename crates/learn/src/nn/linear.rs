@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use pith_kernels::Activation;
 
 use super::Init;
+use super::lora::{self, Lora};
 
 /// A linear map of rows.
 #[derive(Module, Debug)]
@@ -13,6 +14,8 @@ pub struct Linear {
     pub weight: Param<Tensor<2>>,
     /// `[outputs]`.
     pub bias: Option<Param<Tensor<1>>>,
+    /// What is added to the weight while the layer is adapted.
+    pub lora: Option<Lora>,
 }
 
 impl Linear {
@@ -21,7 +24,7 @@ impl Linear {
         let bound = 1.0 / (inputs as f32).sqrt();
         let weight = init.uniform([inputs, outputs], bound);
         let bias = bias.then(|| init.uniform([outputs], bound));
-        Self { weight, bias }
+        Self { weight, bias, lora: None }
     }
 
     /// `parts` maps side by side, each with weights uniform on `±sqrt(6 / (inputs + outputs))`
@@ -29,7 +32,20 @@ impl Linear {
     pub fn glorot(inputs: usize, outputs: usize, parts: usize, init: &mut Init) -> Self {
         let bound = (6.0 / (inputs + outputs) as f32).sqrt();
         let weight = init.uniform([inputs, parts * outputs], bound);
-        Self { weight, bias: Some(init.constant([parts * outputs], 0.0)) }
+        Self { weight, bias: Some(init.constant([parts * outputs], 0.0)), lora: None }
+    }
+
+    /// From here on a change of low rank is added to the weight.
+    pub fn adapt(&mut self, config: lora::Config, init: &mut Init) {
+        self.lora = Some(Lora::new(self.weight.dims(), config, init));
+    }
+
+    /// Makes the change part of the weight.
+    pub fn merge(&mut self) {
+        if let Some(lora) = self.lora.take() {
+            let change = lora.change().detach();
+            self.weight = self.weight.clone().map(|weight| weight + change);
+        }
     }
 
     /// `[.., inputs]` to `[.., outputs]`.
@@ -44,6 +60,10 @@ impl Linear {
 
     fn map<const D: usize>(&self, rows: Tensor<D>, activation: Option<Activation>) -> Tensor<D> {
         let bias = self.bias.as_ref().map(Param::val);
-        pith_kernels::linear(rows, self.weight.val(), bias, activation)
+        let weight = match &self.lora {
+            Some(lora) => self.weight.val() + lora.change(),
+            None => self.weight.val(),
+        };
+        pith_kernels::linear(rows, weight, bias, activation)
     }
 }

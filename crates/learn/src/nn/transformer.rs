@@ -45,6 +45,14 @@ impl Transformer {
         }
     }
 
+    /// The linear maps of all blocks.
+    pub fn maps(&mut self) -> impl Iterator<Item = &mut Linear> {
+        self.blocks.iter_mut().flat_map(|block| {
+            let SelfAttention { qkv, projection, .. } = &mut block.attention;
+            [qkv, projection, &mut block.up, &mut block.down]
+        })
+    }
+
     /// Tokens one after the other, `[rows, width]`, to the same shape.
     pub fn forward(&self, tokens: Tensor<2>, sequences: &Sequences) -> Tensor<2> {
         let tokens =

@@ -25,6 +25,7 @@ impl Head {
         let layers = widths.windows(2).map(|pair| Linear {
             weight: init.normal([pair[0], pair[1]], DEVIATION),
             bias: Some(init.constant([pair[1]], 0.0)),
+            lora: None,
         });
         let layers = layers.collect();
         let bottleneck = widths[widths.len() - 1];

@@ -24,6 +24,7 @@ use pith_data::{config, preprocess, view};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::nn::lora;
 use crate::{Error, encoder, objective, optimizer, train};
 
 /// All that a run depends on.
@@ -68,12 +69,16 @@ pub struct Transfer {
     /// Share of the learning rate that a layer of the encoder keeps of the next one's, in `(0, 1]`.
     #[serde(default = "Transfer::layer_decay")]
     pub layer_decay: f64,
+    /// Leaves the encoder as it is but for a change of low rank of its linear maps, all of which learn
+    /// at the whole rate; the whole encoder learns where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lora: Option<lora::Config>,
 }
 
 impl Transfer {
     /// From a folder, all else by default.
     pub fn new(from: impl Into<String>) -> Self {
-        Self { from: from.into(), layer_decay: Self::layer_decay() }
+        Self { from: from.into(), layer_decay: Self::layer_decay(), lora: None }
     }
 
     fn layer_decay() -> f64 {
@@ -82,7 +87,7 @@ impl Transfer {
 
     fn check(&self) -> Result<(), Error> {
         match self.layer_decay > 0.0 && self.layer_decay <= 1.0 {
-            true => Ok(()),
+            true => self.lora.as_ref().map_or(Ok(()), lora::Config::check),
             false => Err(Error::Recipe(format!(
                 "transfer.layer-decay must be above 0 and at most 1, received {}",
                 self.layer_decay

@@ -9,7 +9,7 @@ use pith_data::sample::Shape;
 use crate::encoder::Encoder;
 use crate::input::{Input, Views};
 use crate::moment::Moment;
-use crate::nn::Init;
+use crate::nn::{Init, lora};
 use crate::objective::{Context, Loss, Objective};
 use crate::{Error, Model, Recipe, weights};
 
@@ -36,7 +36,13 @@ impl Learner {
         let mut init = Init::new(recipe.train.seed, device);
         let encoder = recipe.encoder.init(shape, &mut init)?;
         let encoder = match &recipe.transfer {
-            Some(transfer) => transferred(encoder, Path::new(&transfer.from), device)?,
+            Some(transfer) => {
+                let encoder = transferred(encoder, Path::new(&transfer.from), device)?;
+                match transfer.lora {
+                    Some(lora) => adapted(encoder, lora, recipe.encoder.keyword(), &mut init)?,
+                    None => encoder,
+                }
+            }
             None => encoder,
         };
         let context = Context { encoder: &encoder, shape, classes };
@@ -69,6 +75,25 @@ impl Learner {
     pub fn width(&self) -> usize {
         self.objective.neck().map_or(self.kept().width(), |neck| neck.weight.dims()[1])
     }
+}
+
+/// The encoder as it is, with a change of low rank to learn.
+fn adapted(
+    encoder: Encoder,
+    config: lora::Config,
+    keyword: &str,
+    init: &mut Init,
+) -> Result<Encoder, Error> {
+    let mut encoder = encoder.no_grad();
+    let maps = encoder.maps();
+    if maps.is_empty() {
+        return Err(Error::Recipe(format!(
+            "transfer.lora adapts the linear maps of a transformer, and encoder `{keyword}` is \
+             none; leave it out to fine-tune the whole encoder"
+        )));
+    }
+    maps.into_iter().for_each(|map| map.adapt(config, init));
+    Ok(encoder)
 }
 
 /// The encoder with the weights of a finished run.

@@ -272,11 +272,11 @@ impl Terms {
 fn optimizer(recipe: &Recipe, learner: &Learner) -> Optimizer {
     let optimizer = Optimizer::new(recipe.optimizer.clone());
     match &recipe.transfer {
-        Some(transfer) => {
+        Some(transfer) if transfer.lora.is_none() => {
             let names = weights::collect(&learner.valid());
             optimizer.with_layer_decay(LayerDecay::new(transfer.layer_decay, names.keys()))
         }
-        None => optimizer,
+        _ => optimizer,
     }
 }
 

@@ -8,6 +8,7 @@ mod conformance;
 mod crops;
 mod formula;
 mod label_free;
+mod lora;
 mod masked;
 mod names;
 mod refusals;
