@@ -14,6 +14,7 @@ use pith_data::loader::{self, Loader};
 use pith_data::preprocess::{self, Preprocess};
 use pith_data::sample::{self, Batch, Features, Pixels, Shape, Value};
 use pith_data::view::Pipeline;
+pub use pith_kernels::Precision;
 use pith_space::Matrix;
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,24 @@ impl Model {
         let (shape, neck) = (self.preprocess.shape(), self.parts.neck_width());
         let parts = Parts::init(&self.config, shape, neck, &mut init)?;
         Ok(Self::of(&parts, self.config.clone(), self.preprocess.clone()))
+    }
+
+    /// The same model, encoding in another precision: faster where the processor has instructions for
+    /// it ([`Precision::is_accelerated`]), and a little off. Its fingerprint is another.
+    ///
+    /// # Errors
+    /// Where the encoder is no transformer.
+    pub fn with_precision(mut self, precision: Precision) -> Result<Self, Error> {
+        if !self.parts.encoder.pack(precision) {
+            return Err(Error::Recipe(format!(
+                "encoder `{}` computes in f32 only; another precision is for `vit`",
+                self.config.keyword()
+            )));
+        }
+        if precision != Precision::F32 {
+            self.fingerprint = format!("{}-{precision:?}", self.fingerprint).to_lowercase();
+        }
+        Ok(self)
     }
 
     /// Writes the folder.

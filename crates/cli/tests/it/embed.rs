@@ -40,3 +40,26 @@ fn an_unknown_format_names_those_there_are() {
     let place = Workplace::with_run();
     place.pith(&["embed", "run", "--out", "v.xyz"]).fails_with(&["xyz", "npy", "parquet", "fvecs"]);
 }
+
+#[test]
+fn a_vit_embeds_in_fewer_bits_and_says_what_it_costs() {
+    let place = Workplace::with_photos();
+    let vit = "encoder.vit = { width = 16, depth = 1, heads = 2, patch = 4 }";
+    let asked = ["train", "photos", "--out", "vit", "--no-proof", "--set", vit];
+    let few = ["--set", "train.steps=2", "--set", "train.batch-size=8", "--set", "input.size=16"];
+    place.pith(&[&asked[..], &few].concat()).succeeds();
+    let embed = |precision: &str| {
+        let asked = ["embed", "vit", "--out", "v.npy", "--force", "--json", "--precision"];
+        place.pith(&[&asked[..], &[precision]].concat()).succeeds().json()
+    };
+    let exact = embed("f32");
+    assert!(exact["cosine"].is_null(), "{exact}");
+    let told = embed("int8");
+    let least = told["cosine"]["least"].as_f64().expect("a cosine");
+    assert!((0.99..1.0).contains(&least), "{told}");
+    assert_ne!(told["fingerprint"], exact["fingerprint"], "other vectors");
+
+    let place = Workplace::with_run();
+    let asked = ["embed", "run", "--out", "v.npy", "--precision", "int8"];
+    place.pith(&asked).fails_with(&["f32 only", "vit"]);
+}

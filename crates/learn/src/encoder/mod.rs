@@ -4,6 +4,7 @@
 
 use burn::tensor::{Bool, Int, Tensor};
 use pith_data::sample::Shape;
+use pith_kernels::Precision;
 
 use crate::Error;
 use crate::input::Input;
@@ -115,6 +116,11 @@ pub trait Encode {
     /// The linear maps that LoRA adapts; none where the encoder is no stack of them.
     fn maps(&mut self) -> Vec<&mut Linear> {
         Vec::new()
+    }
+    /// From here on computes what is off the tape in this precision, with the weights as they are now.
+    /// Whether it can.
+    fn pack(&mut self, _precision: Precision) -> bool {
+        false
     }
     /// Takes up the random numbers of a batch of training, for encoders that are random inside. Its
     /// views draw one after the other: apart, and the same whenever the batch is taken again.

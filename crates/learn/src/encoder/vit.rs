@@ -6,10 +6,12 @@
 //! interpolated between the nearest, bilinearly where the authors take splines. Choose it for the methods that mask or match patches;
 //! on few small pictures without labels a residual network learns faster.
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
-use pith_kernels::{ConvOptions, Interpolation, Sequences, resize};
+use pith_kernels::{ConvOptions, Interpolation, Precision, Sequences, resize};
 use serde::{Deserialize, Serialize};
 
 use super::{Encode, Latent, Patches, Sight, positive};
@@ -19,7 +21,7 @@ use crate::mask::take;
 use crate::method::About;
 use crate::moment::{Draws, Moment};
 use crate::nn::positions::sin_cos;
-use crate::nn::{DropPath, Init, Linear, Transformer, transformer};
+use crate::nn::{DropPath, Init, Linear, Packed, Transformer, transformer};
 
 pub(super) const ABOUT: About = About {
     summary: "vision transformer: a picture as a sequence of patches",
@@ -152,6 +154,7 @@ impl Config {
             mean: self.pool == Pool::Mean,
             drop_path: self.drop_path,
             draws: None,
+            packed: None,
         })
     }
 }
@@ -177,6 +180,8 @@ pub struct Vit {
     /// Of the batch that the loss is measured on.
     #[module(skip)]
     draws: Option<Draws>,
+    #[module(skip)]
+    packed: Option<Arc<Packed>>,
 }
 
 impl Vit {
@@ -257,13 +262,15 @@ impl Encode for Vit {
         let (tokens, [n, length]) = self.sequence(input, sight);
         let sequences = Sequences::Uniform(length);
         let draws = self.draws.as_ref().filter(|_| tokens.device().is_autodiff());
-        let tokens = match draws {
-            Some(draws) => {
+        let packed = self.packed.as_ref().filter(|_| !tokens.device().is_autodiff());
+        let tokens = match (draws, packed) {
+            (Some(draws), _) => {
                 let (rate, random) = (self.drop_path, draws.another());
                 let drop = DropPath { rate, samples: n, length, random };
                 self.transformer.forward_dropping(tokens, &sequences, drop)
             }
-            None => self.transformer.forward(tokens, &sequences),
+            (None, Some(packed)) => packed.forward(tokens, &sequences),
+            (None, None) => self.transformer.forward(tokens, &sequences),
         };
         let tokens = tokens.reshape([n, length, self.width()]);
         let patches = self.of_patches(tokens.clone());
@@ -293,6 +300,11 @@ impl Encode for Vit {
 
     fn prepare(&mut self, moment: &Moment) {
         self.draws = (self.drop_path > 0.0).then(|| Draws::of(moment));
+    }
+
+    fn pack(&mut self, precision: Precision) -> bool {
+        self.packed = Some(Arc::new(Packed::of(&self.transformer, precision)));
+        true
     }
 
     fn maps(&mut self) -> Vec<&mut Linear> {

@@ -46,7 +46,7 @@ impl SelfAttention {
         pith_kernels::attention_weights(self.qkv.forward(tokens), sequences, &self.options())
     }
 
-    fn options(&self) -> AttentionOptions {
+    pub(super) fn options(&self) -> AttentionOptions {
         AttentionOptions { causal: self.causal, ..AttentionOptions::new(self.heads) }
     }
 }

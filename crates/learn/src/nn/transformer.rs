@@ -98,14 +98,14 @@ impl Transformer {
 /// Attention and a perceptron, each added to what came in.
 #[derive(Module, Debug)]
 pub struct Block {
-    norm1: LayerNorm,
+    pub(super) norm1: LayerNorm,
     /// Between tokens.
     pub attention: SelfAttention,
-    scale1: Option<Param<Tensor<1>>>,
-    norm2: LayerNorm,
-    up: Linear,
-    down: Linear,
-    scale2: Option<Param<Tensor<1>>>,
+    pub(super) scale1: Option<Param<Tensor<1>>>,
+    pub(super) norm2: LayerNorm,
+    pub(super) up: Linear,
+    pub(super) down: Linear,
+    pub(super) scale2: Option<Param<Tensor<1>>>,
 }
 
 impl Block {

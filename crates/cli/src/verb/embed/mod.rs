@@ -26,12 +26,24 @@ pub enum Pooling {
     Usif,
 }
 
+/// What an encoder computes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Precision {
+    /// 32-bit floating point
+    F32,
+    /// 16-bit integers, with a step for every row and column
+    Int16,
+    /// 8-bit integers, with a step for every row and column
+    Int8,
+}
+
 /// What `pith embed` takes.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   pith embed runs/photos photos/ --out vectors.npy       ids and labels in vectors.ids.jsonl
   pith embed runs/photos photos/ --out vectors.parquet --part test
+  pith embed runs/vit photos/ --out vectors.npy --precision int8
   pith embed runs/words --out vectors.txt                word vectors: word2vec's text
   pith embed runs/words lines.txt --out lines.npy        one vector a line of a text
   pith embed runs/words lines.txt --out lines.npy --pooling usif
@@ -49,6 +61,9 @@ pub struct Arguments {
     /// Which samples
     #[arg(long, value_enum, default_value = "all")]
     pub part: Part,
+    /// What a `vit` computes in; fewer bits are faster, and how far the vectors then are off is said
+    #[arg(long, value_enum, default_value = "f32")]
+    pub precision: Precision,
     /// How the words of a line become one vector
     #[arg(long, value_enum, default_value = "mean")]
     pub pooling: Pooling,
