@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::telling::{self, Told};
-use crate::thumbnail;
+use crate::{interrupt, thumbnail};
 
 /// Measures that the program prints; the report has all of them.
 const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rank"];
@@ -71,6 +71,7 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
             eprintln!("{what}");
         }
     };
+    interrupt::end();
     say("proof: encoding with the model, the untrained encoder and the baselines");
     let evidence = evidence::gather(model, collection, limits, seed)?;
     if let [first, ..] = &evidence.skipped[..] {
