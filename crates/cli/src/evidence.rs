@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::telling::{self, Told};
-use crate::thumbnail;
+use crate::{sheet, thumbnail};
 
 /// Measures that the program prints; the report has all of them.
 const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rank"];
@@ -51,6 +51,8 @@ pub struct Question<'a> {
     pub recipe: Option<&'a str>,
     /// What was measured while training, where there was one.
     pub metrics: Option<&'a Path>,
+    /// The folder of the run's sheets, where there is one.
+    pub pictures: Option<&'a Path>,
 }
 
 /// A proof, the vectors it was measured on, and where it was written.
@@ -127,6 +129,7 @@ fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<Strin
             ],
             curves: question.metrics.map(curves).transpose()?.unwrap_or_default(),
             picture: picture(evidence),
+            sheets: question.pictures.map(sheet::read).transpose()?.unwrap_or_default(),
             thumbnail: Some(&show),
             notes,
             recipe: question.recipe.map(str::to_owned),
@@ -193,7 +196,7 @@ pub fn after_training(trained: &Trained) -> Result<ExitCode> {
     let Trained { run, recipe, collection, model, seconds, bars, common, .. } = *trained;
     let text = recipe.resolved();
     let title = run.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let metrics = run.metrics();
+    let (metrics, pictures) = (run.metrics(), run.pictures());
     let question = Question {
         model,
         collection,
@@ -202,6 +205,7 @@ pub fn after_training(trained: &Trained) -> Result<ExitCode> {
         title: &title,
         recipe: Some(&text),
         metrics: Some(&metrics),
+        pictures: Some(&pictures),
     };
     let answer = prove(&question, run.folder(), common)?;
     let index = index_training(&answer.evidence, collection, model)?;
