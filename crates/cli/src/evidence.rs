@@ -9,11 +9,13 @@ use pith_data::leakage;
 use pith_learn::evidence::{self, Evidence};
 use pith_learn::run::Run;
 use pith_learn::{Model, Recipe, recipe};
+use pith_space::direction;
+use pith_space::direction::subspace::{self, Subspaces};
 use pith_space::file::{Entry, Vectors};
 use pith_space::index::{Index, Method};
 use pith_space::projection::tsne;
-use pith_space::proof::{Bar, Options, Proof};
-use pith_space::report::{self, Curve, Extras, Picture, Point, Source, Subject};
+use pith_space::proof::{Bar, Candidate, CandidateKind, Options, Proof};
+use pith_space::report::{self, Curve, Directions, Extras, Picture, Point, Source, Subject};
 use pith_space::{Matrix, Metric};
 use serde_json::{Value, json};
 
@@ -91,8 +93,12 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
     let proof = Proof::measure(&evidence.inputs, &evidence.candidates, &options)?;
     fs_err::create_dir_all(folder)?;
     fs_err::write(folder.join("proof.json"), serde_json::to_vec_pretty(&proof)?)?;
+    let directions = directions(&evidence, seed)?;
+    if !directions.pairs.is_empty() {
+        fs_err::write(folder.join("directions.json"), serde_json::to_vec_pretty(&directions)?)?;
+    }
     let report = folder.join("report.html");
-    fs_err::write(&report, page(question, &evidence, &proof)?)?;
+    fs_err::write(&report, page(question, &evidence, &proof, directions)?)?;
     Ok(Answer { proof, evidence, report })
 }
 
@@ -103,7 +109,29 @@ pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, more: Value) -> Resu
     telling::tell(&told, bars, common, more)
 }
 
-fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<String> {
+/// What leads from one class to another in the encoder's space and in principal components of the
+/// input.
+fn directions(evidence: &Evidence, seed: u64) -> Result<Directions> {
+    let shown = |candidate: &&Candidate| {
+        [CandidateKind::Encoder, CandidateKind::Pca].contains(&candidate.kind)
+    };
+    let candidates: Vec<&Candidate> = evidence.candidates.iter().filter(shown).collect();
+    let options = direction::Options { seed, ..direction::Options::default() };
+    let subspaces =
+        candidates.iter().map(|candidate| subspace::measure(&evidence.inputs, candidate));
+    let subspaces: Vec<Option<Subspaces>> = subspaces.collect::<Result<_, _>>()?;
+    Ok(Directions {
+        pairs: direction::measure(&evidence.inputs, &candidates, &options)?,
+        subspaces: subspaces.into_iter().flatten().collect(),
+    })
+}
+
+fn page(
+    question: &Question,
+    evidence: &Evidence,
+    proof: &Proof,
+    directions: Directions,
+) -> Result<String> {
     let Question { model, collection, .. } = *question;
     let show = |source: Source, row: usize| {
         let (subset, split) = match source {
@@ -129,6 +157,7 @@ fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<Strin
             ],
             curves: question.metrics.map(curves).transpose()?.unwrap_or_default(),
             picture: picture(evidence),
+            directions,
             sheets: question.pictures.map(sheet::read).transpose()?.unwrap_or_default(),
             thumbnail: Some(&show),
             notes,

@@ -7,6 +7,7 @@
 //! | `checkpoints/` | the newest state of the training, and the best weights |
 //! | `model/` | the folder that can encode |
 //! | `proof.json`, `report.html` | the evidence |
+//! | `directions.json` | what leads from one class to another, where there are classes |
 //! | `pictures/` | what the model draws and looks at, as the report shows it |
 //! | `skipped.jsonl` | samples that could not be read, and why |
 

@@ -5,6 +5,7 @@
 
 mod confusion;
 mod curves;
+mod directions;
 mod html;
 mod measures;
 mod neighbours;
@@ -14,6 +15,7 @@ mod sheets;
 mod spectrum;
 mod svg;
 
+pub use self::directions::Directions;
 use self::html::{escape, section};
 pub use self::sheets::Sheet;
 use crate::proof::{CandidateKind, Proof};
@@ -29,6 +31,8 @@ pub struct Extras<'a> {
     pub curves: Vec<Curve>,
     /// The space in the plane.
     pub picture: Option<Picture>,
+    /// What leads from one class to another.
+    pub directions: Directions,
     /// Pictures of what the model learned, in the order to show them.
     pub sheets: Vec<Sheet>,
     /// PNG or JPEG bytes of a sample; `None` where it has no picture.
@@ -100,6 +104,7 @@ pub fn render(proof: &Proof, extras: &Extras) -> String {
         section("Measures", "measures", &measures::render(proof)),
         section("The space", "picture", &picture::render(proof, extras)),
         section("Neighbours", "neighbours", &neighbours::render(proof, extras)),
+        section("Directions", "directions", &directions::render(proof, extras)),
         section("What it learned, in pictures", "sheets", &sheets::render(&extras.sheets)),
         section("Spectrum", "spectrum", &spectrum::render(proof)),
         section("Training", "training", &curves::render(&extras.curves)),
