@@ -13,7 +13,7 @@ use crate::thumbnail;
 /// Side below which pictures are enlarged, in pixels.
 const SMALL: u32 = 64;
 /// Between two pictures, in pixels; the paper shines through.
-const GAP: u32 = 4;
+const GAP: u32 = 3;
 /// The words of all sheets of a folder.
 const WORDS: &str = "sheets.json";
 

@@ -192,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn normalized_patches_are_brought_back_by_their_mean_and_deviation() {
+        let (mean, deviation) = moments(&targets(&picture(), PATCHES, false));
+        let back = targets(&picture(), PATCHES, true) * deviation + mean;
+        let pairs = back.into_data().iter::<f32>().collect::<Vec<_>>();
+        let pixels =
+            targets(&picture(), PATCHES, false).into_data().iter::<f32>().collect::<Vec<_>>();
+        for (found, expected) in pairs.into_iter().zip(pixels) {
+            assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
+        }
+    }
+
+    #[test]
     fn normalized_patches_have_mean_zero_and_unbiased_variance_one() {
         let targets = targets(&picture(), PATCHES, true);
         for patch in targets.into_data().try_into_vec::<f32>().expect("f32").chunks(8) {

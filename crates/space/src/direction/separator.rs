@@ -73,23 +73,30 @@ pub(super) fn judge(
     options: &Options,
 ) -> (Direction, Separation) {
     let direction = fit(train);
-    let statistic = Statistic::Mean(outcomes(&direction, test));
-    let bootstrap = Bootstrap { seed: options.seed, resamples: options.resamples };
-    let (low, high) = interval(bootstrap.distribution(&statistic)).unzip();
-    let accuracy = Estimate { value: statistic.value(), low, high };
+    let shares = shares(&direction, test);
+    // Samples are drawn again within each group, so that no share leaves 0 to 1.
+    let draws = [0, 1].map(|group: usize| {
+        let bootstrap =
+            Bootstrap { seed: options.seed ^ group as u64, resamples: options.resamples };
+        bootstrap.distribution(&shares[group])
+    });
+    let means = draws[0].iter().zip(&draws[1]).map(|(a, b)| (a + b) / 2.0).collect();
+    let (low, high) = interval(means).unzip();
+    let accuracy = Estimate { value: mean(&shares), low, high };
     (direction, Separation { accuracy, shuffled: shuffled(fit, train, test, options) })
 }
 
-/// One number per sample: zero where it is taken for the other group, else such that the mean over
-/// all samples is the mean of the two groups' shares.
-fn outcomes(direction: &Direction, test: &Groups) -> Vec<f64> {
-    let all = test.labels.len() as f64;
-    let worth = [0, 1].map(|group| all / (2.0 * test.rows(group).len().max(1) as f64));
-    let right = |(row, &label): (usize, &u32)| {
-        let right = direction.is_beyond(test.vectors.row(row)) == (label == 1);
-        if right { worth[label as usize] } else { 0.0 }
-    };
-    test.labels.iter().enumerate().map(right).collect()
+/// The share of each group that lies on its own side.
+fn shares(direction: &Direction, test: &Groups) -> [Statistic; 2] {
+    [0, 1].map(|group| {
+        let right = |row: usize| direction.is_beyond(test.vectors.row(row)) == (group == 1);
+        let outcomes = test.rows(group).into_iter().map(|row| f64::from(u8::from(right(row))));
+        Statistic::Mean(outcomes.collect())
+    })
+}
+
+fn mean(shares: &[Statistic; 2]) -> f64 {
+    (shares[0].value() + shares[1].value()) / 2.0
 }
 
 fn shuffled(
@@ -105,7 +112,7 @@ fn shuffled(
             for last in (1..groups.labels.len()).rev() {
                 groups.labels.swap(last, random.random_range(0..=last));
             }
-            Statistic::Mean(outcomes(&fit(&groups), test)).value()
+            mean(&shares(&fit(&groups), test))
         })
         .collect();
     Estimate {
