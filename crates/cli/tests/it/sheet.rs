@@ -6,6 +6,7 @@ use crate::workplace::{RECIPE, Workplace};
 fn trained(encoder: &str, objective: &str) -> Workplace {
     let place = Workplace::with_photos();
     let recipe = RECIPE.replace("[encoder.cnn]\nwidths = [8]", encoder);
+    let recipe = recipe.replace("\"photos\"", "\"photos\"\ntest-fraction = 0.4");
     place.write("recipe.toml", recipe.replace("[objective.simclr]", objective));
     place.pith(&["train", "recipe.toml", "--out", "run"]).succeeds();
     place

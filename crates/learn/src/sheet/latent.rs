@@ -47,14 +47,14 @@ impl Path {
 }
 
 /// What both ends count for at a share of the angle between them; as on a line where they point
-/// the same way or opposite ways.
+/// the same way or opposite ways, or one has no length.
 fn arc(from: &[f32], to: &[f32], share: f32) -> [f32; 2] {
     let dot = |a: &[f32], b: &[f32]| {
         a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
     };
-    let cosine = dot(from, to) / (dot(from, from) * dot(to, to)).sqrt().max(f64::MIN_POSITIVE);
-    let angle = cosine.clamp(-1.0, 1.0).acos();
-    if angle.sin() < 1e-3 {
+    let lengths = (dot(from, from) * dot(to, to)).sqrt();
+    let angle = (dot(from, to) / lengths).clamp(-1.0, 1.0).acos();
+    if lengths == 0.0 || angle.sin() < 1e-3 {
         return [1.0 - share, share];
     }
     [1.0 - share, share].map(|part| ((f64::from(part) * angle).sin() / angle.sin()) as f32)
