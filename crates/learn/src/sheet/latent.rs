@@ -19,7 +19,7 @@ const STEPS: usize = 9;
 pub enum Path {
     /// Straight. For latents without a prior: no length is more likely than another.
     Line,
-    /// At an even angle (White 2016, section 2.1, after Shoemake 1985). For a normal prior: its
+    /// At an even angle (White: Sampling generative networks, 2016, after Shoemake 1985). For a normal prior: its
     /// samples of d dimensions lie near the sphere of radius √d, and a straight way cuts through its
     /// inside, which no training sample fills.
     Arc,
@@ -104,7 +104,7 @@ pub fn interpolations(
 }
 
 /// One dimension after the other set to values of the prior while the others stay at the posterior
-/// mean of the first held-out picture (Higgins et al. 2017, figure 2); those with the largest
+/// mean of the first held-out picture (as Higgins et al. 2017, beta-VAE, show them); those with the largest
 /// divergence of the posteriors of all held-out pictures.
 pub fn traversals(
     held_out: &HeldOut,

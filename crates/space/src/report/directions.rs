@@ -34,8 +34,9 @@ pub(super) fn render(proof: &Proof, extras: &Extras) -> String {
          <th>nearest to x − mean A + mean B is of B</th></tr></thead><tbody>{rows}</tbody></table></div>\n\
          <p class=\"note\">Accuracy is the mean of the two classes' shares, so that 50 % is chance; \
          in brackets bootstrap 95 % intervals. The second line is the negative control: the same \
-         direction of shuffled training labels, mean and range. Healthy: far above that range. A direction within the range means nothing. \
-         The linear concept is the normal of a logistic separator. That the nearest after the shift is of B says \
+         direction of shuffled training labels, mean and range. Healthy: well above that range. A direction within it says nothing; a range that reaches \
+         far to both sides of 50 % says that almost any direction parts these two, as often the \
+         wrong way round. The linear concept is the normal of a logistic separator. That the nearest after the shift is of B says \
          that the means are apart; whether all else of x was kept is for the eye, in the rows below.</p>\n\
          {strips}{}",
         subspaces_table(subspaces)
