@@ -128,8 +128,8 @@ impl Mask {
             });
             flags.collect()
         });
-        let ranks = Places::new(&ranks.collect::<Vec<_>>());
-        take(hidden.clone(), ranks.tensor(&hidden.device()))
+        let ranks = Places::new(&ranks.collect::<Vec<_>>()).tensor(&hidden.device());
+        take(hidden, ranks)
     }
 
     fn places(&self, hidden: bool) -> Places {

@@ -120,7 +120,7 @@ fn page(classes: usize) -> String {
 fn directions() -> Directions {
     let estimate = Estimate { value: 0.875, low: Some(0.8), high: Some(0.9) };
     let separation = Separation {
-        accuracy: estimate.clone(),
+        accuracy: estimate,
         shuffled: Estimate { value: 0.5, low: Some(0.41), high: Some(0.58) },
     };
     let sample = |row: usize, label| ExampleNeighbour {
@@ -138,7 +138,7 @@ fn directions() -> Directions {
         cosine: 0.25,
         arithmetic: Arithmetic {
             samples: 9,
-            shifted: estimate.clone(),
+            shifted: estimate,
             unshifted: estimate,
             examples: vec![example],
         },
