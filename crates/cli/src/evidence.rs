@@ -9,18 +9,20 @@ use pith_data::leakage;
 use pith_learn::evidence::{self, Evidence};
 use pith_learn::run::Run;
 use pith_learn::{Model, Recipe, recipe};
+use pith_space::direction;
+use pith_space::direction::subspace::{self, Subspaces};
 use pith_space::file::{Entry, Vectors};
 use pith_space::index::{Index, Method};
 use pith_space::projection::tsne;
-use pith_space::proof::{Bar, Options, Proof};
-use pith_space::report::{self, Curve, Extras, Picture, Point, Source, Subject};
+use pith_space::proof::{Bar, Candidate, CandidateKind, Options, Proof};
+use pith_space::report::{self, Curve, Directions, Extras, Picture, Point, Source, Subject};
 use pith_space::{Matrix, Metric};
 use serde_json::{Value, json};
 
 use crate::arguments::Common;
 use crate::output::print_line;
 use crate::telling::{self, Told};
-use crate::{interrupt, thumbnail};
+use crate::{interrupt, sheet, thumbnail};
 
 /// Measures that the program prints; the report has all of them.
 const SHOWN: &[&str] = &["knn", "linear", "few-shot-5", "recall@1", "map", "nmi", "rank"];
@@ -51,6 +53,8 @@ pub struct Question<'a> {
     pub recipe: Option<&'a str>,
     /// What was measured while training, where there was one.
     pub metrics: Option<&'a Path>,
+    /// The folder of the run's sheets, where there is one.
+    pub pictures: Option<&'a Path>,
 }
 
 /// A proof, the vectors it was measured on, and where it was written.
@@ -90,8 +94,12 @@ pub fn prove(question: &Question, folder: &Path, common: &Common) -> Result<Answ
     let proof = Proof::measure(&evidence.inputs, &evidence.candidates, &options)?;
     fs_err::create_dir_all(folder)?;
     fs_err::write(folder.join("proof.json"), serde_json::to_vec_pretty(&proof)?)?;
+    let directions = directions(&evidence, seed)?;
+    if !directions.pairs.is_empty() {
+        fs_err::write(folder.join("directions.json"), serde_json::to_vec_pretty(&directions)?)?;
+    }
     let report = folder.join("report.html");
-    fs_err::write(&report, page(question, &evidence, &proof)?)?;
+    fs_err::write(&report, page(question, &evidence, &proof, directions)?)?;
     Ok(Answer { proof, evidence, report })
 }
 
@@ -102,7 +110,29 @@ pub fn tell(answer: &Answer, bars: &[Bar], common: &Common, more: Value) -> Resu
     telling::tell(&told, bars, common, more)
 }
 
-fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<String> {
+/// What leads from one class to another in the encoder's space and in principal components of the
+/// input.
+fn directions(evidence: &Evidence, seed: u64) -> Result<Directions> {
+    let shown = |candidate: &&Candidate| {
+        [CandidateKind::Encoder, CandidateKind::Pca].contains(&candidate.kind)
+    };
+    let candidates: Vec<&Candidate> = evidence.candidates.iter().filter(shown).collect();
+    let options = direction::Options { seed, ..direction::Options::default() };
+    let subspaces =
+        candidates.iter().map(|candidate| subspace::measure(&evidence.inputs, candidate));
+    let subspaces: Vec<Option<Subspaces>> = subspaces.collect::<Result<_, _>>()?;
+    Ok(Directions {
+        pairs: direction::measure(&evidence.inputs, &candidates, &options)?,
+        subspaces: subspaces.into_iter().flatten().collect(),
+    })
+}
+
+fn page(
+    question: &Question,
+    evidence: &Evidence,
+    proof: &Proof,
+    directions: Directions,
+) -> Result<String> {
     let Question { model, collection, .. } = *question;
     let show = |source: Source, row: usize| {
         let (subset, split) = match source {
@@ -128,6 +158,8 @@ fn page(question: &Question, evidence: &Evidence, proof: &Proof) -> Result<Strin
             ],
             curves: question.metrics.map(curves).transpose()?.unwrap_or_default(),
             picture: picture(evidence),
+            directions,
+            sheets: question.pictures.map(sheet::read).transpose()?.unwrap_or_default(),
             thumbnail: Some(&show),
             notes,
             recipe: question.recipe.map(str::to_owned),
@@ -194,7 +226,7 @@ pub fn after_training(trained: &Trained) -> Result<ExitCode> {
     let Trained { run, recipe, collection, model, seconds, bars, common, .. } = *trained;
     let text = recipe.resolved();
     let title = run.folder().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let metrics = run.metrics();
+    let (metrics, pictures) = (run.metrics(), run.pictures());
     let question = Question {
         model,
         collection,
@@ -203,6 +235,7 @@ pub fn after_training(trained: &Trained) -> Result<ExitCode> {
         title: &title,
         recipe: Some(&text),
         metrics: Some(&metrics),
+        pictures: Some(&pictures),
     };
     let answer = prove(&question, run.folder(), common)?;
     let index = index_training(&answer.evidence, collection, model)?;

@@ -8,6 +8,7 @@ mod kind;
 mod listing;
 mod output;
 mod path;
+mod sheet;
 mod source;
 mod telling;
 mod thumbnail;

@@ -20,16 +20,26 @@ pub fn of(subset: &Subset, id: &str) -> Option<Vec<u8>> {
 }
 
 fn png(image: Image) -> Option<Vec<u8>> {
-    let (width, height) = (u32::try_from(image.width).ok()?, u32::try_from(image.height).ok()?);
-    let picture: DynamicImage = match image.channels {
-        1 => GrayImage::from_raw(width, height, image.pixels)?.into(),
-        3 => RgbImage::from_raw(width, height, image.pixels)?.into(),
-        _ => return None,
-    };
-    let picture = match width.max(height) > SIDE {
+    let picture = picture(image)?;
+    let picture = match picture.width().max(picture.height()) > SIDE {
         true => picture.resize(SIDE, SIDE, FilterType::Triangle),
         false => picture,
     };
+    encoded(&picture)
+}
+
+/// A decoded sample as a picture that can be changed; none where its parts do not fit together.
+pub fn picture(image: Image) -> Option<DynamicImage> {
+    let (width, height) = (u32::try_from(image.width).ok()?, u32::try_from(image.height).ok()?);
+    match image.channels {
+        1 => Some(GrayImage::from_raw(width, height, image.pixels)?.into()),
+        3 => Some(RgbImage::from_raw(width, height, image.pixels)?.into()),
+        _ => None,
+    }
+}
+
+/// PNG bytes.
+pub fn encoded(picture: &DynamicImage) -> Option<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png).ok()?;
     Some(bytes.into_inner())

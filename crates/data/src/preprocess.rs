@@ -179,6 +179,18 @@ impl Preprocess {
         }
         Ok(out)
     }
+
+    /// The picture behind an input, or behind what was drawn in its place; none of table rows. Other
+    /// than views and scaling, which are lost, it undoes [`Preprocess::apply`].
+    ///
+    /// # Panics
+    /// Where the input is of another size.
+    pub fn restore(&self, input: &[f32]) -> Option<crate::sample::Image> {
+        match self {
+            Preprocess::Image(image) => Some(image.restore(input)),
+            Preprocess::Row(_) => None,
+        }
+    }
 }
 
 /// Reads up to [`MEASURED`] samples, evenly spread, and hands over those that can be read.

@@ -59,6 +59,17 @@ impl Input {
         }
     }
 
+    /// The samples that come first.
+    ///
+    /// # Panics
+    /// Where there are fewer.
+    pub fn first(&self, count: usize) -> Self {
+        match self {
+            Input::Pixels(pixels) => Input::Pixels(pixels.clone().narrow(0, 0, count)),
+            Input::Features(features) => Input::Features(features.clone().narrow(0, 0, count)),
+        }
+    }
+
     /// Several inputs of one kind and size as one, sample after sample.
     ///
     /// # Panics

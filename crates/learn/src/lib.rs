@@ -9,6 +9,7 @@
 //! - [`mask`]: which patches of a picture are hidden.
 //! - [`optimizer`]: how a gradient becomes a step.
 //! - [`train`]: the loop, in the open.
+//! - [`sheet`]: pictures of what was learned.
 //! - [`recipe`]: the TOML file, its defaults and its errors.
 //! - [`run`]: the folder a training writes.
 //! - [`model`]: the folder that can encode.
@@ -30,6 +31,7 @@ pub mod optimizer;
 pub mod recipe;
 pub mod run;
 pub mod schedule;
+pub mod sheet;
 pub mod train;
 pub mod transfer;
 pub mod weights;

@@ -7,6 +7,8 @@
 //! | `checkpoints/` | the newest state of the training, and the best weights |
 //! | `model/` | the folder that can encode |
 //! | `proof.json`, `report.html` | the evidence |
+//! | `directions.json` | what leads from one class to another, where there are classes |
+//! | `pictures/` | what the model draws and looks at, as the report shows it |
 //! | `skipped.jsonl` | samples that could not be read, and why |
 
 use std::path::{Path, PathBuf};
@@ -90,6 +92,11 @@ impl Run {
     /// The evidence, for people.
     pub fn report(&self) -> PathBuf {
         self.folder.join("report.html")
+    }
+
+    /// What the model draws and looks at.
+    pub fn pictures(&self) -> PathBuf {
+        self.folder.join("pictures")
     }
 
     /// The index of the training split that `pith train` builds.

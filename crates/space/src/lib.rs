@@ -5,6 +5,7 @@
 //! - [`projection`]: fewer dimensions, down to a picture.
 //! - [`cluster`], [`geometry`], [`logistic`], [`rank`], [`bootstrap`]: the arithmetic of the probes.
 //! - [`probe`]: one question each to a space, such as kNN or a linear probe.
+//! - [`direction`]: what leads from one class to another, and vector arithmetic.
 //! - [`disentanglement`]: whether each number of a code says one thing, where factors are known.
 //! - [`health`]: what can be seen without labels, while training.
 //! - [`proof`]: all probes beside baselines, with intervals and a verdict; [`report`] draws it.
@@ -12,6 +13,7 @@
 
 pub mod bootstrap;
 pub mod cluster;
+pub mod direction;
 pub mod disentanglement;
 pub mod error;
 pub mod file;

@@ -14,6 +14,7 @@ mod prove;
 mod resume;
 mod sample;
 mod search;
+mod sheet;
 mod table;
 mod train;
 mod transfer;

@@ -11,6 +11,8 @@ use crate::view::{Picture, Window};
 const LARGEST_CHOSEN: usize = 64;
 /// A standard deviation below this is taken for the noise of a constant channel.
 const SMALLEST_STD: f32 = 1e-3;
+/// What stands for a value that is not a number in a picture.
+const UNSEEN: u8 = 128;
 
 /// Resize the shorter side, crop the centre, then `(value - mean) / std` with values in `[0, 1]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +108,26 @@ impl Image {
                 *out = value * scale + shift;
             }
         }
+    }
+
+    /// The picture of an input, `[channels, height, width]`, cut off at black and white; grey where
+    /// it is not a number.
+    ///
+    /// # Panics
+    /// Where the input is of another size.
+    pub fn restore(&self, input: &[f32]) -> sample::Image {
+        let [height, width] = self.size;
+        let (plane, channels) = (height * width, self.channels);
+        assert_eq!(input.len(), plane * channels, "an input of {channels} x {height} x {width}");
+        let byte = |value: f32, channel: usize| {
+            let value = value * self.std[channel] + self.mean[channel];
+            if value.is_nan() { UNSEEN } else { (value.clamp(0.0, 1.0) * 255.0).round() as u8 }
+        };
+        let pixels = (0..plane * channels)
+            .map(|place| (place / channels, place % channels))
+            .map(|(pixel, channel)| byte(input[channel * plane + pixel], channel))
+            .collect();
+        sample::Image { width, height, channels, pixels }
     }
 
     /// Mean and standard deviation of each channel over pictures of the target size.

@@ -279,3 +279,24 @@ fn table_rows_have_no_local_crops() {
         "local-crops are parts of pictures, and the data are table rows; take them out"
     );
 }
+
+#[test]
+fn a_picture_of_the_input_size_is_restored_exactly() {
+    for channels in [1, 3] {
+        let pixels: Vec<u8> = (0..16 * 16 * channels).map(|i| (i * 37 % 256) as u8).collect();
+        let picture = sample::Image { width: 16, height: 16, channels, pixels };
+        let preprocess = Preprocess::Image(image::Image {
+            size: [16, 16],
+            channels,
+            mean: vec![0.485, 0.456, 0.406][..channels].to_vec(),
+            std: vec![0.229, 0.224, 0.225][..channels].to_vec(),
+        });
+        let mut input = preprocess.apply(&Value::Image(picture.clone())).unwrap();
+        assert_eq!(preprocess.restore(&input).unwrap(), picture);
+        // What was drawn may be brighter than white, darker than black, or nothing at all.
+        input[..3].copy_from_slice(&[50.0, -50.0, f32::NAN]);
+        let drawn = preprocess.restore(&input).unwrap();
+        assert_eq!([0, 1, 2].map(|pixel| drawn.pixels[pixel * channels]), [255, 0, 128]);
+    }
+    assert_eq!(table().restore(&[0.0; 4]), None);
+}

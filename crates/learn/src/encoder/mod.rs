@@ -59,6 +59,16 @@ impl Patches {
         let cut = cut.permute([0, 2, 4, 3, 5, 1]); // [n, rows, columns, side, side, channels]
         cut.reshape([n, rows * columns, side * side * channels])
     }
+
+    /// What [`Patches::cut`] took apart: `[n, patches, values]` to `[n, channels, height, width]`.
+    pub fn join(&self, patches: Tensor<3>) -> Tensor<4> {
+        let Self { rows, columns, side } = *self;
+        let [n, _, values] = patches.dims();
+        let channels = values / (side * side);
+        let cut = patches.reshape([n, rows, columns, side, side, channels]);
+        let pixels = cut.permute([0, 5, 1, 3, 2, 4]); // [n, channels, rows, side, columns, side]
+        pixels.reshape([n, channels, rows * side, columns * side])
+    }
 }
 
 /// What an encoder of patches is shown of a picture.

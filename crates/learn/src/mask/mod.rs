@@ -114,6 +114,24 @@ impl Mask {
         self.places(false)
     }
 
+    /// Gives every patch its place: what belongs at the hidden patches, `[n, hidden, values]`, to
+    /// `[n, patches, values]`; what stands at the others has no meaning.
+    ///
+    /// # Panics
+    /// Where pictures differ in their count of hidden patches.
+    pub fn spread(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let ranks = (0..self.pictures()).map(|picture| {
+            let flags = self.of(picture).iter().scan(0, |before, &flag| {
+                let rank = if flag { *before } else { 0 };
+                *before += usize::from(flag);
+                Some(rank)
+            });
+            flags.collect()
+        });
+        let ranks = Places::new(&ranks.collect::<Vec<_>>()).tensor(&hidden.device());
+        take(hidden, ranks)
+    }
+
     fn places(&self, hidden: bool) -> Places {
         let pictures = (0..self.pictures()).map(|picture| {
             let flags = self.of(picture).iter().zip(0..);

@@ -17,6 +17,7 @@ use crate::input::{Input, Views};
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Decoder, Init, decoder};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction: the latent must hold what is needed to draw the input again",
@@ -51,6 +52,10 @@ pub struct Autoencoder {
 impl Learn for Autoencoder {
     fn views(&self) -> usize {
         1
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        sheet::autoencoder(encoder, held_out, |latent| self.decoder.forward(latent))
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {

@@ -23,6 +23,7 @@ use crate::input::Views;
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Decoder, Init, decoder};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction by a latent that moves little where the input moves",
@@ -75,6 +76,10 @@ pub struct Contractive {
 impl Learn for Contractive {
     fn views(&self) -> usize {
         1
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        sheet::autoencoder(encoder, held_out, |latent| self.decoder.forward(latent))
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {

@@ -21,6 +21,7 @@ use crate::input::Views;
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Decoder, Init, decoder};
+use crate::sheet::{self, HeldOut, Path, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction of the whole input from a damaged one",
@@ -98,6 +99,18 @@ pub struct Denoising {
 impl Learn for Denoising {
     fn views(&self) -> usize {
         1
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        let decode = |latent| self.decoder.forward(latent);
+        let damaged = self.corruption.damage(held_out.input.rows(), &mut held_out.random(DAMAGE));
+        let damaged = held_out.input.with_rows(damaged);
+        let latents = encoder.encode(&held_out.input).pooled;
+        let drawn = decode(encoder.encode(&damaged).pooled);
+        vec![
+            sheet::reconstructions(held_out, Some(damaged.rows()), drawn),
+            sheet::interpolations(held_out, latents, Path::Line, decode),
+        ]
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {

@@ -27,6 +27,7 @@ use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::patch_decoder::Size;
 use crate::nn::{Init, PatchDecoder};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "masked autoencoder: from a quarter of the patches of a picture, draw the others",
@@ -118,6 +119,22 @@ impl Learn for Mae {
         1
     }
 
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        let input = held_out.first();
+        let patches = encoder.patches().expect("asked for when the objective was built");
+        let random = &mut held_out.random(0);
+        let mask = Mask::random(input.samples(), patches.count(), self.hidden, random);
+        let drawn = mask.spread(self.draw(encoder, &input, &mask));
+        let drawn = match self.normalize {
+            true => {
+                let (mean, deviation) = moments(&targets(&input, patches, false));
+                drawn * deviation + mean
+            }
+            false => drawn,
+        };
+        vec![sheet::masked(held_out, patches, &mask, drawn, self.normalize)]
+    }
+
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {
         let input = &views.inputs[0];
         let patches = encoder.patches().expect("asked for when the objective was built");
@@ -138,10 +155,17 @@ pub fn targets(input: &Input, patches: Patches, normalize: bool) -> Tensor<3> {
     if !normalize {
         return pixels;
     }
-    let centred = pixels.clone() - pixels.mean_dim(2);
+    let (mean, deviation) = moments(&pixels);
+    (pixels - mean) / deviation
+}
+
+/// Mean and deviation of the pixels of each patch, `[n, patches, values]` to `[n, patches, 1]` each.
+fn moments(pixels: &Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+    let mean = pixels.clone().mean_dim(2);
+    let centred = pixels.clone() - mean.clone();
     let degrees = (centred.dims()[2] - 1).max(1) as f64;
-    let variance = centred.clone().square().sum_dim(2) / degrees; // [n, patches, 1]
-    centred / (variance + EPSILON).sqrt()
+    let variance = centred.square().sum_dim(2) / degrees;
+    (mean, (variance + EPSILON).sqrt())
 }
 
 #[cfg(test)]
@@ -165,6 +189,18 @@ mod tests {
         let first = [0., 100., 1., 101., 10., 110., 11., 111.];
         assert_eq!(cut[..8], first);
         assert_eq!(cut[8..], first.map(|value| value + 2.0));
+    }
+
+    #[test]
+    fn normalized_patches_are_brought_back_by_their_mean_and_deviation() {
+        let (mean, deviation) = moments(&targets(&picture(), PATCHES, false));
+        let back = targets(&picture(), PATCHES, true) * deviation + mean;
+        let pairs = back.into_data().iter::<f32>().collect::<Vec<_>>();
+        let pixels =
+            targets(&picture(), PATCHES, false).into_data().iter::<f32>().collect::<Vec<_>>();
+        for (found, expected) in pairs.into_iter().zip(pixels) {
+            assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::input::{Input, Views};
 use crate::method::methods;
 use crate::moment::Moment;
 use crate::nn::Linear;
+use crate::sheet::{HeldOut, Sheet};
 use variational::{Likelihood, Variational};
 
 methods! {
@@ -123,6 +124,12 @@ pub trait Learn {
     /// every reading of held-out inputs, off the tape.
     fn examine(&self, _encoder: &Encoder, _input: &Input) -> Finding {
         Finding::default()
+    }
+
+    /// Pictures of what was learned, from held-out pictures, off the tape: by default those of the
+    /// posterior and its decoder, where there are such.
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        self.variational().map_or_else(Vec::new, |heads| heads.show(encoder, held_out))
     }
 
     /// The loss of a batch.

@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::{Context, Learn, Loss, limits, mae};
 use crate::Error;
 use crate::encoder::{Encoder, Sight};
-use crate::input::Views;
+use crate::input::{Input, Views};
 use crate::mask::{self, Mask};
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Init, Linear};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "masked pictures: a learned token in hidden squares, which a linear layer draws (L1)",
@@ -71,9 +72,29 @@ pub struct SimMim {
     square: usize,
 }
 
+impl SimMim {
+    /// What the linear layer draws at every patch, `[n, patches, values]`, values in the order of
+    /// [`Patches::cut`](crate::encoder::Patches::cut).
+    fn draw(&self, encoder: &Encoder, input: &Input, mask: &Mask) -> Tensor<3> {
+        let hidden = mask.flags(&input.device());
+        let sight = Sight::Replaced { hidden, token: self.token.val() };
+        let tokens = encoder.look(input, sight).tokens.expect("an encoder of patches gives tokens");
+        self.head.forward(tokens)
+    }
+}
+
 impl Learn for SimMim {
     fn views(&self) -> usize {
         1
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        let input = held_out.first();
+        let patches = encoder.patches().expect("asked for when the objective was built");
+        let random = &mut held_out.random(0);
+        let mask = Mask::squares(input.samples(), patches, self.square, self.ratio, random);
+        let drawn = self.draw(encoder, &input, &mask);
+        vec![sheet::masked(held_out, patches, &mask, drawn, false)]
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {
@@ -81,11 +102,9 @@ impl Learn for SimMim {
         let patches = encoder.patches().expect("asked for when the objective was built");
         let random = &mut moment.random(0);
         let mask = Mask::squares(input.samples(), patches, self.square, self.ratio, random);
-        let hidden = mask.flags(&input.device());
-        let sight = Sight::Replaced { hidden: hidden.clone(), token: self.token.val() };
-        let tokens = encoder.look(input, sight).tokens.expect("an encoder of patches gives tokens");
-        let drawn = self.head.forward(tokens); // [n, patches, values]
-        Loss::whole(hidden_difference(drawn, mae::targets(input, patches, false), hidden.float()))
+        let hidden = mask.flags(&input.device()).float();
+        let drawn = self.draw(encoder, input, &mask);
+        Loss::whole(hidden_difference(drawn, mae::targets(input, patches, false), hidden))
     }
 }
 

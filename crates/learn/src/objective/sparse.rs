@@ -24,6 +24,7 @@ use crate::input::Views;
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Dictionary, Init, Linear};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction by many units of which few are active",
@@ -102,6 +103,25 @@ enum Drawing {
     Weights(Linear),
 }
 
+impl Sparse {
+    /// How active each unit is, `[n, width]` to `[n, units]`.
+    fn active(&self, pooled: Tensor<2>) -> Tensor<2> {
+        let given = self.units.forward(pooled);
+        match self.penalty {
+            Penalty::L1 { .. } => activation::relu(given),
+            Penalty::Kl { .. } => activation::sigmoid(given),
+        }
+    }
+
+    /// Active units to inputs, `[n, units]` to `[n, size]`.
+    fn draw(&self, active: Tensor<2>) -> Tensor<2> {
+        match &self.decoder {
+            Drawing::Atoms(decoder) => decoder.forward(active),
+            Drawing::Weights(decoder) => decoder.forward(active),
+        }
+    }
+}
+
 impl Learn for Sparse {
     fn views(&self) -> usize {
         1
@@ -111,27 +131,21 @@ impl Learn for Sparse {
         Some(&self.units)
     }
 
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        sheet::autoencoder(encoder, held_out, |latent| self.draw(self.active(latent)))
+    }
+
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {
         let input = &views.inputs[0];
-        let given = self.units.forward(encoder.encode(input).pooled); // [n, units]
-        let (active, cost) = match self.penalty {
-            Penalty::L1 { weight } => {
-                let active = activation::relu(given);
-                (active.clone(), active.sum_dim(1).mean() * weight)
-            }
-            Penalty::Kl { rate, weight } => {
-                let active = activation::sigmoid(given);
-                (active.clone(), divergence(rate, active) * weight)
-            }
+        let active = self.active(encoder.encode(input).pooled); // [n, units]
+        let cost = match self.penalty {
+            Penalty::L1 { weight } => active.clone().sum_dim(1).mean() * weight,
+            Penalty::Kl { rate, weight } => divergence(rate, active.clone()) * weight,
         };
         let rows = input.rows();
         let sparsity = cost / rows.dims()[1] as f64;
         let share = active.clone().detach().greater_elem(0.01).float().mean_dim(1).mean();
-        let drawn = match &self.decoder {
-            Drawing::Atoms(decoder) => decoder.forward(active),
-            Drawing::Weights(decoder) => decoder.forward(active),
-        };
-        let error = mean_squared_error(drawn, rows);
+        let error = mean_squared_error(self.draw(active), rows);
         Loss {
             total: error.clone() + sparsity.clone(),
             terms: vec![("error", error), ("sparsity", sparsity), ("active", share)],

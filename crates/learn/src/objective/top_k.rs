@@ -26,6 +26,7 @@ use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::held::hold;
 use crate::nn::{Dictionary, Init};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "sparse autoencoder of features: the k most active draw the input, the dead come back",
@@ -123,6 +124,12 @@ impl Learn for TopK {
         let alive: Vec<bool> =
             idle.iter::<f32>().map(|samples| f64::from(samples) < self.patience).collect();
         Finding { diagnosis: health::diagnose_codes("features", &alive), ..Finding::default() }
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        sheet::autoencoder(encoder, held_out, |latent| {
+            self.dictionary.forward(strongest(latent, self.k))
+        })
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {

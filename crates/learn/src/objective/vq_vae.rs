@@ -28,6 +28,7 @@ use crate::input::{Input, Views};
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Codebook, Decoder, Init, codebook, decoder};
+use crate::sheet::{self, HeldOut, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction from a handful of codes out of a codebook",
@@ -145,6 +146,14 @@ impl Learn for VqVae {
     fn examine(&self, _encoder: &Encoder, _input: &Input) -> Finding {
         let alive = self.codebook.alive(self.settings.restart.max(1e-2));
         Finding { diagnosis: health::diagnose_codes("codes", &alive), ..Finding::default() }
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        sheet::autoencoder(encoder, held_out, |latent| {
+            let shape = latent.dims();
+            let chosen = self.codebook.look_up(self.codes(latent).0); // [n * parts, width / parts]
+            self.decoder.forward(chosen.reshape(shape))
+        })
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {

@@ -22,6 +22,7 @@ use crate::input::Views;
 use crate::method::About;
 use crate::moment::Moment;
 use crate::nn::{Decoder, Init, Linear, decoder};
+use crate::sheet::{self, HeldOut, Path, Sheet};
 
 pub(super) const ABOUT: About = About {
     summary: "reconstruction by latents that together look normally distributed (MMD)",
@@ -86,6 +87,16 @@ impl Learn for WaeMmd {
 
     fn neck(&self) -> Option<&Linear> {
         Some(&self.latent)
+    }
+
+    fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        let latents = self.latent.forward(encoder.encode(&held_out.input).pooled);
+        let decode = |latent| self.decoder.forward(latent);
+        vec![
+            sheet::reconstructions(held_out, None, decode(latents.clone())),
+            sheet::samples(held_out, latents.dims()[1], self.deviation, decode),
+            sheet::interpolations(held_out, latents, Path::Arc, decode),
+        ]
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, moment: &Moment) -> Loss {

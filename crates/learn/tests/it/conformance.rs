@@ -2,11 +2,14 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
+use pith_data::preprocess::Preprocess;
+use pith_data::preprocess::image::Image;
 use pith_data::sample::{Batch, Features, Input as Ready, Pixels, Shape};
 use pith_learn::input::{Input, Views};
 use pith_learn::moment::Moment;
 use pith_learn::nn::Init;
 use pith_learn::objective::Context;
+use pith_learn::sheet::HeldOut;
 use pith_learn::train::Learner;
 use pith_learn::{encoder, objective, weights};
 
@@ -189,6 +192,49 @@ fn objectives_are_finite_and_reach_every_parameter() {
             .map(|(_, gradient)| gradient.clone().abs().sum().into_scalar::<f64>())
             .sum();
         assert!(encoder > 0.0, "{keyword} asks nothing of the encoder");
+    }
+}
+
+/// Those that draw whole inputs, and those that draw what was hidden.
+const DRAWING: [&str; 10] = [
+    "autoencoder",
+    "denoising",
+    "contractive",
+    "sparse",
+    "top-k",
+    "vae",
+    "beta-tcvae",
+    "factor-vae",
+    "wae-mmd",
+    "vq-vae",
+];
+const FILLING: [&str; 2] = ["mae", "simmim"];
+
+#[test]
+fn objectives_that_draw_show_it_and_show_the_same_again() {
+    let (mean, std) = (vec![0.5; 3], vec![0.5; 3]);
+    let preprocess = Preprocess::Image(Image { size: [16, 16], channels: 3, mean, std });
+    let classes = ["a", "b", "c"].map(String::from);
+    let device = Device::flex();
+    for (keyword, learner, _) in learners(9).into_iter().filter(|(.., shape)| *shape == PICTURES) {
+        let learner = learner.valid();
+        let input = Input::from_data(ready(PICTURES, 12, 4), &device);
+        let labels = (0..12).map(|sample| Some(sample % CLASSES)).collect();
+        let held_out = HeldOut::new(input, labels, &classes, &preprocess, 3);
+        let sheets = learner.objective.show(&learner.encoder, &held_out);
+        assert_eq!(sheets, learner.objective.show(&learner.encoder, &held_out), "{keyword}");
+        let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name).collect();
+        assert_eq!(names.contains(&"reconstructions"), DRAWING.contains(&keyword), "{keyword}");
+        assert_eq!(names.contains(&"masked"), FILLING.contains(&keyword), "{keyword}");
+        for sheet in &sheets {
+            assert!(!sheet.rows.is_empty() && !sheet.caption.is_empty(), "{keyword}");
+            let length = sheet.rows[0].cells.len();
+            assert!(sheet.columns.is_empty() || sheet.columns.len() == length, "{keyword}");
+            for row in &sheet.rows {
+                assert_eq!(row.cells.len(), length, "{keyword}: {}", sheet.name);
+                assert!(row.cells.iter().all(|cell| cell.pixels.len() == PICTURES.size()));
+            }
+        }
     }
 }
 

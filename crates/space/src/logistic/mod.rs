@@ -101,6 +101,18 @@ impl Logistic {
         self.probabilities(vectors).chunks_exact(self.classes).map(best).collect()
     }
 
+    /// The plane between two classes in vectors as they come, not scaled: weights `w`, `[width]`, and
+    /// intercept `b`, with `w . x + b` above zero where class `to` is likelier than class `from`.
+    ///
+    /// # Panics
+    /// Where a class is none of those fitted.
+    pub fn between(&self, from: usize, to: usize) -> (Vec<f64>, f64) {
+        let rows = self.parameters.chunks_exact(self.classes);
+        let mut differences: Vec<f64> = rows.map(|row| row[to] - row[from]).collect();
+        let intercept = differences.pop().unwrap_or_default();
+        self.scaling.unscaled(&differences, intercept)
+    }
+
     /// Weights `[width + 1, classes]`, row by row, of the scaled features; intercepts last.
     pub fn parameters(&self) -> &[f64] {
         &self.parameters

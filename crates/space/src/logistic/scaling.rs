@@ -37,6 +37,13 @@ impl Scaling {
         self.shift.len()
     }
 
+    /// `w, b` of `w . scaled(x) + b` as those of the same sum of `x` itself.
+    pub(super) fn unscaled(&self, weights: &[f64], intercept: f64) -> (Vec<f64>, f64) {
+        let weights: Vec<f64> = weights.iter().zip(&self.factor).map(|(w, f)| w * f).collect();
+        let moved = weights.iter().zip(&self.shift).map(|(w, shift)| w * shift).sum::<f64>();
+        (weights, intercept - moved)
+    }
+
     /// Scaled rows in double precision, appended to `into`.
     pub(super) fn apply(&self, rows: &[f32], into: &mut Vec<f64>) {
         into.reserve(rows.len());

@@ -5,15 +5,19 @@
 
 mod confusion;
 mod curves;
+mod directions;
 mod html;
 mod measures;
 mod neighbours;
 mod notes;
 mod picture;
+mod sheets;
 mod spectrum;
 mod svg;
 
+pub use self::directions::Directions;
 use self::html::{escape, section};
+pub use self::sheets::Sheet;
 use crate::proof::{CandidateKind, Proof};
 
 /// What the page shows beside the proof. Everything may be left out.
@@ -27,6 +31,10 @@ pub struct Extras<'a> {
     pub curves: Vec<Curve>,
     /// The space in the plane.
     pub picture: Option<Picture>,
+    /// What leads from one class to another.
+    pub directions: Directions,
+    /// Pictures of what the model learned, in the order to show them.
+    pub sheets: Vec<Sheet>,
     /// PNG or JPEG bytes of a sample; `None` where it has no picture.
     pub thumbnail: Option<&'a dyn Fn(Source, usize) -> Option<Vec<u8>>>,
     /// What deserves notice about the data: samples skipped, duplicates across splits.
@@ -96,6 +104,8 @@ pub fn render(proof: &Proof, extras: &Extras) -> String {
         section("Measures", "measures", &measures::render(proof)),
         section("The space", "picture", &picture::render(proof, extras)),
         section("Neighbours", "neighbours", &neighbours::render(proof, extras)),
+        section("Directions", "directions", &directions::render(proof, extras)),
+        section("What it learned, in pictures", "sheets", &sheets::render(&extras.sheets)),
         section("Spectrum", "spectrum", &spectrum::render(proof)),
         section("Training", "training", &curves::render(&extras.curves)),
         section("Confusions", "confusions", &confusion::render(proof)),

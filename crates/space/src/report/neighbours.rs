@@ -91,7 +91,8 @@ fn strips(proof: &Proof, extras: &Extras, candidate: &CandidateRecord, order: &[
     format!("<div class=\"strips\">{rows}</div>\n")
 }
 
-fn tile(
+/// A sample with its picture, where it has one, in a frame of the class.
+pub(super) fn tile(
     proof: &Proof,
     extras: &Extras,
     (source, row): (Source, usize),

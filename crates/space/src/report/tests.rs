@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::direction::subspace::Subspaces;
+use crate::direction::{Arithmetic, Example as Shifted, Found, Pair, Rule, Separation};
 use crate::probe::{Better, Unit};
 use crate::proof::*;
 
@@ -98,12 +100,78 @@ fn page(classes: usize) -> String {
             points: vec![(0.0, 2.0), (1.0, 1.0)],
         }],
         picture: Some(Picture { method: HOSTILE.into(), points: points.collect() }),
+        directions: directions(),
+        sheets: vec![Sheet {
+            name: "samples".into(),
+            title: HOSTILE.into(),
+            caption: HOSTILE.into(),
+            columns: vec![HOSTILE.into(), "b".into()],
+            rows: vec![HOSTILE.into()],
+            png: vec![2],
+        }],
         thumbnail: Some(&thumbnail),
         notes: vec![HOSTILE.into()],
         recipe: Some(HOSTILE.into()),
         subject: Subject::default(),
     };
     render(&proof(classes), &extras)
+}
+
+fn directions() -> Directions {
+    let estimate = Estimate { value: 0.875, low: Some(0.8), high: Some(0.9) };
+    let separation = Separation {
+        accuracy: estimate,
+        shuffled: Estimate { value: 0.5, low: Some(0.41), high: Some(0.58) },
+    };
+    let sample = |row: usize, label| ExampleNeighbour {
+        id: HOSTILE.into(),
+        row,
+        label: Some(label),
+        cosine: 0.5,
+    };
+    let example = Shifted { source: sample(3, 0), before: sample(3, 0), after: sample(4, 0) };
+    let found = Found {
+        name: HOSTILE.into(),
+        kind: CandidateKind::Encoder,
+        mean_difference: separation.clone(),
+        concept: separation,
+        cosine: 0.25,
+        arithmetic: Arithmetic {
+            samples: 9,
+            shifted: estimate,
+            unshifted: estimate,
+            examples: vec![example],
+        },
+    };
+    let subspaces = Subspaces {
+        name: HOSTILE.into(),
+        dimensions: 5,
+        width: 8,
+        shares: vec![(0, 0.75), (1, 0.25)],
+        elsewhere: 0.125,
+        angle: 61.5,
+        own_angle: 12.25,
+    };
+    Directions {
+        pairs: vec![Pair { from: 0, to: 1, rule: Rule::Farthest, found: vec![found] }],
+        subspaces: vec![subspaces],
+    }
+}
+
+#[test]
+fn sheets_and_directions_are_on_the_page() {
+    let page = page(3);
+    assert!(page.contains("src=\"data:image/png;base64,Ag==\""), "the sheet's image");
+    for text in ["--columns:2", "class=\"labels\"", "rows of pictures"] {
+        assert!(page.contains(text), "{text}");
+    }
+    for text in ["87.5 %", "[80.0, 90.0]", "shuffled 50 % (41 – 58)", "farthest", "61.5°", "50.0 %"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+    let section = page.split("<section id=\"directions\">").nth(1).expect("a section");
+    let tiles = ["tile query", "tile good", "tile bad"].map(|tile| section.find(tile));
+    assert!(tiles.iter().all(Option::is_some) && tiles.is_sorted(), "{tiles:?}");
 }
 
 #[test]

@@ -32,7 +32,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         (None, false) => Path::new("proof").to_owned(),
     };
     let text = recipe.as_ref().map(Recipe::resolved);
-    let metrics = run.map(|run| run.metrics()).filter(|file| file.exists());
+    let metrics = run.as_ref().map(Run::metrics).filter(|file| file.exists());
+    let pictures = run.as_ref().map(Run::pictures);
     let limits = recipe.map_or_else(recipe::Proof::default, |recipe| recipe.proof);
     let title = arguments.model.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let question = Question {
@@ -43,6 +44,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         title: &title,
         recipe: text.as_deref(),
         metrics: metrics.as_deref(),
+        pictures: pictures.as_deref(),
     };
     let answer = evidence::prove(&question, &out, common)?;
     evidence::tell(&answer, &bars, common, json!({ "model": arguments.model }))

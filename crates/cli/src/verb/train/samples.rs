@@ -21,7 +21,7 @@ use serde_json::json;
 use super::{Arguments, is_recipe, place, transfer};
 use crate::arguments::Common;
 use crate::output::print_line;
-use crate::{evidence, interrupt, path};
+use crate::{evidence, interrupt, path, sheet};
 
 /// Trains, proves, indexes.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
@@ -86,6 +86,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         }
         None => None,
     };
+    sheet::write(&run.pictures(), &pith_learn::sheet::gather(&outcome.learner, &setting)?)?;
     evidence::after_training(&evidence::Trained {
         run: &run,
         recipe: &recipe,

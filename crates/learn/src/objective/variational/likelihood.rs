@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -40,6 +40,14 @@ impl Likelihood {
                 )))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The mean of the distribution around drawings, `[n, size]`.
+    pub fn mean(self, drawn: Tensor<2>) -> Tensor<2> {
+        match self {
+            Likelihood::Gaussian { .. } => drawn,
+            Likelihood::Bernoulli => activation::sigmoid(drawn),
         }
     }
 

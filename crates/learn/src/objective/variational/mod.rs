@@ -20,6 +20,7 @@ use crate::encoder::Encoder;
 use crate::input::Input;
 use crate::moment::Moment;
 use crate::nn::{Decoder, Init, Linear, decoder};
+use crate::sheet::{self, HeldOut, Path, Sheet};
 
 /// The draw that makes a latent of its posterior.
 const LATENT: u64 = 1;
@@ -83,6 +84,24 @@ impl Variational {
     /// What latents, `[n, latents]`, are drawn as: means or log-odds, `[n, size]`.
     pub fn decode(&self, latent: Tensor<2>) -> Tensor<2> {
         self.decoder.forward(latent)
+    }
+
+    /// The mean of the inputs that latents, `[n, latents]`, make likely, `[n, size]`.
+    pub fn draw(&self, latent: Tensor<2>) -> Tensor<2> {
+        self.likelihood.mean(self.decode(latent))
+    }
+
+    /// Reconstructions from the mean of the posterior, samples, traversals, interpolations.
+    pub fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
+        let posterior = self.posterior(encoder.encode(&held_out.input).pooled);
+        let means = posterior.mean.clone();
+        let draw = |latent| self.draw(latent);
+        vec![
+            sheet::reconstructions(held_out, None, draw(means.clone())),
+            sheet::samples(held_out, means.dims()[1], 1.0, draw),
+            sheet::traversals(held_out, &posterior, draw),
+            sheet::interpolations(held_out, means, Path::Arc, draw),
+        ]
     }
 
     /// A batch through encoder and decoder, with one draw per sample.
