@@ -1,5 +1,6 @@
 use super::*;
 use crate::corpus;
+use crate::train::{Checkpoint, Course};
 
 /// Sentences of two topics that never mix.
 fn topics() -> Corpus {
