@@ -12,18 +12,25 @@ use pith_tables::format::fasttext;
 pub enum Kind {
     /// Samples and an encoder: `pith-data` and `pith-learn`.
     Samples,
-    /// Text and word vectors: `pith-tables`.
+    /// Text and word vectors, and items that are learned as words are: `pith-tables`.
     Words,
     /// Labelled text and a classifier: `pith-tables`.
     Classifier,
+    /// Whole documents and their vectors: `pith-tables`.
+    Documents,
 }
 
 /// Extensions of running text, those of its compression taken off.
 const TEXT: [&str; 3] = ["txt", "text", "tokens"];
-/// Tables of a recipe of words.
-const WORDS: [&str; 5] = ["words", "corpus", "glove", "ppmi", "phrases"];
+/// Tables of a recipe of words, or of items.
+const WORDS: [&str; 8] =
+    ["words", "corpus", "glove", "ppmi", "phrases", "baskets", "graph", "walks"];
+/// Tables that say how items are read: they are never told by data alone.
+const ITEMS: [&str; 3] = ["baskets", "graph", "walks"];
 /// Tables of a recipe of a classifier.
 const CLASSIFIER: [&str; 3] = ["classifier", "autotune", "quantize"];
+/// Tables of a recipe of documents.
+const DOCUMENTS: [&str; 1] = ["documents"];
 /// What labels begin with, where no recipe says it.
 const LABEL: &[u8] = b"__label__";
 
@@ -34,7 +41,22 @@ impl Kind {
         // What cannot be read or is no TOML is told by whoever reads the recipe.
         let table: toml::Table = text.parse().unwrap_or_default();
         let has = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
-        if has(&CLASSIFIER) { Self::Classifier } else { Self::words_if(has(&WORDS)) }
+        if has(&DOCUMENTS) {
+            Self::Documents
+        } else if has(&CLASSIFIER) {
+            Self::Classifier
+        } else {
+            Self::words_if(has(&WORDS))
+        }
+    }
+
+    /// Of the changes to a default recipe that say what the data are, where some do.
+    pub fn of_changes(changes: &[String]) -> Option<Self> {
+        let has = |tables: &[&str]| {
+            let table = |change: &String| change.split(['.', '=']).next().map(str::to_owned);
+            changes.iter().filter_map(table).any(|table| tables.contains(&table.trim()))
+        };
+        if has(&DOCUMENTS) { Some(Self::Documents) } else { has(&ITEMS).then_some(Self::Words) }
     }
 
     /// Of data: text is known by its name, JSON lines by a field `text`, an archive by its first file;
@@ -140,6 +162,9 @@ mod tests {
             ("[words]\n", Kind::Words),
             ("[corpus]\n[wrods]\n", Kind::Words),
             ("[glove]\n", Kind::Words),
+            ("[baskets]\n", Kind::Words),
+            ("[walks]\n", Kind::Words),
+            ("[corpus]\n[documents]\n", Kind::Documents),
             ("[classifier]\n", Kind::Classifier),
             ("[encoder.mlp]\n", Kind::Samples),
             ("[data\n", Kind::Samples),

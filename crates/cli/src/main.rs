@@ -2,8 +2,10 @@
 
 mod arguments;
 mod classifier;
+mod documents;
 mod evidence;
 mod interrupt;
+mod items;
 mod kind;
 mod listing;
 mod output;

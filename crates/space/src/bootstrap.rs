@@ -36,6 +36,15 @@ pub enum Statistic {
         /// What it should go with.
         truth: Vec<f64>,
     },
+    /// How well scores tell true units from false ones.
+    Detection {
+        /// What was measured; the higher, the likelier true.
+        scores: Vec<f64>,
+        /// Which units are true.
+        truth: Vec<bool>,
+        /// [`rank::area`] or [`rank::average_precision`].
+        measure: fn(&[f64], &[bool], &[u32]) -> f64,
+    },
     /// A number without units to resample.
     Value(f64),
 }
@@ -52,6 +61,7 @@ impl Statistic {
             Self::Mean(units) => Some(units.len()),
             Self::Agreement { clusters, .. } => Some(clusters.len()),
             Self::Ranks { found, .. } => Some(found.len()),
+            Self::Detection { scores, .. } => Some(scores.len()),
             Self::Value(_) => None,
         }
     }
@@ -65,6 +75,7 @@ impl Statistic {
                 sum / counts.iter().map(|&n| f64::from(n)).sum::<f64>()
             }
             Self::Ranks { found, truth } => rank::spearman(found, truth, counts),
+            Self::Detection { scores, truth, measure } => measure(scores, truth, counts),
             Self::Agreement { clusters, classes, index } => {
                 index(&Contingency::weighted(clusters, classes, counts))
             }

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
 use crate::corpus::Vocabulary;
 use crate::random::Random;
 use crate::shared::Table;
@@ -19,6 +18,7 @@ use crate::train::block::{Block, Target};
 use crate::train::chances;
 use crate::train::negatives::Negatives;
 use crate::vectors::Matrix;
+use crate::{Error, Vectors};
 
 /// Words taken at once.
 const TOGETHER: usize = 4;
@@ -67,7 +67,11 @@ impl Default for Config {
 }
 
 impl Config {
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses what cannot be learned.
+    ///
+    /// # Errors
+    /// Names the setting and what was received.
+    pub fn check(&self) -> Result<(), Error> {
         let whole = [
             ("dimensions", self.dimensions, 1..=65_536),
             ("negatives", self.negatives, 1..=1000),
@@ -153,6 +157,35 @@ impl Documents {
         }
         learned.vectors = Matrix::from_table(&rows);
         Ok(learned)
+    }
+
+    /// What infers: the words and their outputs, as words and vectors that can be written.
+    pub fn outputs(&self) -> (Vectors, &Vocabulary) {
+        let outputs = Matrix::from_table(&self.outputs);
+        (Vectors::new(self.vocabulary.words().to_vec(), outputs), &self.vocabulary)
+    }
+
+    /// What [`outputs`](Self::outputs) gave, to infer with; it holds no vectors of documents.
+    ///
+    /// # Errors
+    /// Where the settings make no sense, or ask for other dimensions than the outputs have.
+    pub fn of(outputs: &Vectors, counts: &Vocabulary, config: &Config) -> Result<Self, Error> {
+        config.check()?;
+        let width = outputs.matrix().width();
+        if width != config.dimensions || outputs.words() != counts.words() {
+            return Err(Error::Setting(format!(
+                "dimensions must be those of the model's outputs, {width}, received {}",
+                config.dimensions
+            )));
+        }
+        Ok(Self {
+            vectors: Matrix::default(),
+            vocabulary: counts.clone(),
+            config: config.clone(),
+            outputs: outputs.matrix().to_table(),
+            negatives: Negatives::new(counts.counts(), config.exponent),
+            keep: chances(counts.counts(), config.subsample),
+        })
     }
 
     /// The vector of a document that was not learned from, the same for the same words; zeros where
@@ -341,6 +374,12 @@ mod tests {
                 assert!(mean(new) > mean(1 - new) + 0.5, "{} {}", mean(new), mean(1 - new));
             }
             assert_eq!(learned.infer(&["unknown"]), [0.0; 12]);
+            let (outputs, counts) = learned.outputs();
+            let again = Documents::of(&outputs, counts, &config).unwrap();
+            assert_eq!(again.infer(&documents[0]), learned.infer(&documents[0]));
+            let wider = Config { dimensions: 13, ..config };
+            let told = Documents::of(&outputs, counts, &wider).err().unwrap().to_string();
+            assert!(told.contains("12"), "{told}");
         }
     }
 

@@ -55,11 +55,29 @@ pub fn run(common: &Common) -> Result<ExitCode> {
                     "Levy, Goldberg, Dagan, TACL 2015",
                 ),
                 Line::new(
+                    "baskets",
+                    "items that lie in one basket belong together (item2vec)",
+                    "Barkan, Koenigstein, MLSP 2016",
+                ),
+                Line::new(
+                    "walks",
+                    "random walks on a graph are sentences of its nodes (node2vec, DeepWalk)",
+                    "Grover, Leskovec, KDD 2016; Perozzi, Al-Rfou, Skiena, KDD 2014",
+                ),
+                Line::new(
                     "phrases",
                     "words that belong together are joined before any of these",
                     "Mikolov et al. 2013; Bouma 2009",
                 ),
             ],
+        ),
+        (
+            "document vectors",
+            vec![Line::new(
+                "documents",
+                "a document's vector tells its words from others (PV-DBOW)",
+                "Le, Mikolov, ICML 2014",
+            )],
         ),
         (
             "text classification",

@@ -52,7 +52,7 @@ impl Model {
         let run = Run::open(path)?;
         ensure!(
             Kind::of_model(path) == Kind::Words,
-            "{} is a run of samples, expected one of word vectors, or a file of them",
+            "{} is no run of word vectors; expected one, or a file of them",
             path.display()
         );
         if !file(&run).exists() {
@@ -98,7 +98,7 @@ impl Model {
                 lower_case: true,
                 ..corpus::Config::default()
             },
-            |recipe| recipe.corpus.clone(),
+            Recipe::corpus,
         )
     }
 

@@ -66,11 +66,11 @@ fn reading(summary: &Summary, files: usize, elapsed: Duration) -> String {
 
 /// The line of an epoch of GloVe, with the speed and what is left at that speed.
 pub fn pairs(progress: &glove::Progress) -> String {
-    let glove::Progress { epoch, epochs, pairs, loss, elapsed } = progress;
-    let (done, seconds) = (epoch + 1, elapsed.as_secs_f64());
-    let rate = (done * pairs) as f64 / seconds.max(1e-9);
-    let left = clock(seconds / done as f64 * (epochs - done) as f64);
-    format!("epoch {done}/{epochs}  {rate:.0} pairs/s  {left} left  loss {loss:.4}")
+    let glove::Progress { epoch, epochs, pairs, loss, resumed, elapsed } = progress;
+    let (here, seconds) = (epoch + 1 - resumed, elapsed.as_secs_f64());
+    let rate = (here * pairs) as f64 / seconds.max(1e-9);
+    let left = clock(seconds / here as f64 * (epochs - epoch - 1) as f64);
+    format!("epoch {}/{epochs}  {rate:.0} pairs/s  {left} left  loss {loss:.4}", epoch + 1)
 }
 
 /// Shows a training on standard error: one live line on a terminal, one line an epoch elsewhere.
@@ -134,9 +134,10 @@ mod tests {
     #[test]
     fn an_epoch_of_pairs_tells_what_is_left() {
         let elapsed = Duration::from_secs(10);
-        let progress = glove::Progress { epoch: 1, epochs: 4, pairs: 500, loss: 0.25, elapsed };
+        let progress =
+            glove::Progress { epoch: 2, epochs: 5, pairs: 500, loss: 0.25, resumed: 1, elapsed };
         let line = pairs(&progress);
-        assert!(line.starts_with("epoch 2/4  100 pairs/s  "), "{line}");
+        assert!(line.starts_with("epoch 3/5  100 pairs/s  "), "{line}");
         assert!(line.contains("0:10 left") && line.ends_with("loss 0.2500"), "{line}");
     }
 }

@@ -57,13 +57,13 @@ pub fn of_recipe(recipe: &Recipe, common: &Common) -> Result<(Corpus, Option<Phr
         eprintln!("reading the text");
     }
     let Some(config) = &recipe.phrases else {
-        let corpus = read(&text, &recipe.corpus, common)?;
+        let corpus = read(&text, &recipe.corpus(), common)?;
         describe(&corpus, common);
         return Ok((corpus, None));
     };
     // Were rare words left out already, those on either side of one would count as neighbours.
-    let all = corpus::Config { minimum_count: 1, ..recipe.corpus.clone() };
-    let (phrases, corpus) = Phrases::learn(&read(&text, &all, common)?, config, &recipe.corpus)?;
+    let all = corpus::Config { minimum_count: 1, ..recipe.corpus() };
+    let (phrases, corpus) = Phrases::learn(&read(&text, &all, common)?, config, &recipe.corpus())?;
     describe(&corpus, common);
     if !common.quiet {
         eprintln!("{}", told(&phrases, &corpus));

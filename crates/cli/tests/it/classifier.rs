@@ -43,23 +43,13 @@ fn workplace() -> Workplace {
     place
 }
 
-fn trained() -> Workplace {
-    let place = workplace();
-    place.pith(&["train", "recipe.toml", "--out", "run", "--threads", "1"]).succeeds();
-    place
-}
-
-fn proof(place: &Workplace, folder: &str) -> Value {
-    serde_json::from_str(&place.read(&format!("{folder}/proof.json"))).unwrap()
-}
-
 #[test]
 fn a_training_is_judged_beside_the_most_frequent_label() {
     let place = workplace();
     let outcome = place.pith(&["train", "recipe.toml", "--out", "run"]).succeeds();
     assert!(outcome.err.contains("words/s") && outcome.err.contains("held out"), "{outcome}");
     assert!(outcome.out.contains("pith words predict run"), "{outcome}");
-    let proof = proof(&place, "run");
+    let proof = place.proof("run");
     let [ours, frequent] = [0, 1].map(|at| &proof["candidates"][at]);
     assert_eq!(frequent["name"], "most frequent label");
     let precision = |candidate: &Value| candidate["values"]["precision-at-1"].clone();
@@ -77,7 +67,7 @@ fn a_training_is_judged_beside_the_most_frequent_label() {
 
 #[test]
 fn labels_are_predicted_and_tested() {
-    let place = trained();
+    let place = workplace().trained();
     let asked = ["words", "predict", "run", "cat dog hen", "rome oslo", "-k", "2", "--json"];
     let out = place.pith(&asked).succeeds().out;
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -100,7 +90,7 @@ fn labels_are_predicted_and_tested() {
 
 #[test]
 fn lines_of_standard_input_are_predicted_as_they_come() {
-    let place = trained();
+    let place = workplace().trained();
     let piped = Command::new("sh")
         .args([
             "-c",
@@ -131,7 +121,7 @@ fn settings_are_searched_within_a_time_and_a_small_model_is_written() {
     let [small, whole] =
         ["model.ftz", "model.bin"].map(|name| place.bytes(format!("run/model/{name}")).len());
     assert!(small > 0 && whole > 0);
-    let proof = proof(&place, "run");
+    let proof = place.proof("run");
     let names: Vec<&str> = proof["candidates"]
         .as_array()
         .unwrap()
@@ -149,7 +139,7 @@ fn labelled_text_is_trained_on_without_a_recipe() {
     let outcome = place.pith(&[&["train", "train.txt", "--out", "run"][..], &quick].concat());
     let outcome = outcome.succeeds();
     assert!(outcome.err.contains("[classifier]"), "{outcome}");
-    let proof = proof(&place, "run");
+    let proof = place.proof("run");
     let judged = proof["sizes"]["test"]["used"].as_u64().unwrap();
     assert!((25..80).contains(&judged), "a tenth is held out: {judged}");
     let own = place.pith(&["prove", "run", "--json"]).succeeds().json();
@@ -175,7 +165,7 @@ fn labelled_text_is_trained_on_without_a_recipe() {
 
 #[test]
 fn mistakes_name_the_remedy() {
-    let place = trained();
+    let place = workplace().trained();
     let told = |set: &str, words: &[&str]| {
         place.pith(&["train", "recipe.toml", "--out", "new", "--set", set]).fails_with(words);
         assert!(!place.path("new").exists(), "a run that cannot begin leaves no folder");
@@ -197,13 +187,17 @@ fn mistakes_name_the_remedy() {
     place.pith(&["words", "predict", "bad.bin", "cat"]).fails_with(&["bad.bin"]);
 }
 
+#[test]
+fn a_killed_training_ends_as_if_it_had_not_been_killed() {
+    let place = workplace();
+    place.write("long.toml", RECIPE.replace("epochs = 10", "epochs = 200"));
+    place.is_the_same_when_killed("long.toml", "classifier.safetensors", "model/model.bin");
+}
+
 #[cfg(unix)]
 #[test]
-fn ctrl_c_says_how_to_begin_anew() {
+fn ctrl_c_leaves_a_run_that_goes_on() {
     let place = workplace();
-    let more = ["--out", "run", "--set", "classifier.epochs=1000000"];
-    let mut started = place.start(&[&["train", "recipe.toml"][..], &more].concat());
-    assert!(started.until(|| place.path("run/recipe.toml").exists()));
-    started.interrupt();
-    started.wait().exits(130).says("pith train --resume run");
+    place.write("long.toml", RECIPE.replace("epochs = 10", "epochs = 200"));
+    place.goes_on_after_ctrl_c("long.toml", "classifier.safetensors");
 }

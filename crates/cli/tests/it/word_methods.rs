@@ -41,13 +41,24 @@ fn glove_is_trained_proved_and_asked() {
     assert!(losses.len() == 40 && losses[39] < losses[0], "{losses:?}");
     assert!(place.path("run/report.html").exists());
     knows_cities(&place, "run");
-    // One thread gives the same bits again, and a run begins anew where it has nothing to go on with.
-    let model = place.bytes("run/model/words.safetensors");
-    fs_err::remove_dir_all(place.path("run/model")).unwrap();
-    place.pith(&["search", "run", "paris"]).fails_with(&["no model yet", "--resume run"]);
-    let again = ["train", "--resume", "run", "--no-proof", "--threads", "1"];
-    place.pith(&again).succeeds();
-    assert!(place.bytes("run/model/words.safetensors") == model);
+}
+
+/// GloVe for long enough to be stopped.
+const LONG: &str = "[glove]\ndimensions = 8\nwindow = 5\nepochs = 400\nx-max = 10.0\n";
+
+#[test]
+fn glove_that_is_killed_ends_as_if_it_had_not_been() {
+    let place = workplace();
+    with_method(&place, "glove.toml", LONG);
+    place.is_the_same_when_killed("glove.toml", "words.safetensors", "model/words.safetensors");
+}
+
+#[cfg(unix)]
+#[test]
+fn glove_goes_on_after_ctrl_c() {
+    let place = workplace();
+    with_method(&place, "glove.toml", LONG);
+    place.goes_on_after_ctrl_c("glove.toml", "words.safetensors");
 }
 
 #[test]
@@ -58,6 +69,13 @@ fn ppmi_needs_no_epochs() {
     knows_cities(&place, "run");
     place.pith(&["words", "convert", "run", "vectors.safetensors"]).succeeds();
     knows_cities(&place, "vectors.safetensors");
+    // What was stopped begins anew and says so; what is done stays as it is.
+    let resume = ["train", "--resume", "run", "--no-proof"];
+    let model = place.bytes("run/model/words.safetensors");
+    place.pith(&resume).succeeds().says("there already");
+    fs_err::remove_dir_all(place.path("run/model")).unwrap();
+    place.pith(&resume).succeeds().says("[ppmi] is one pass and keeps nothing on the way");
+    assert!(place.bytes("run/model/words.safetensors") == model);
     let seed = ["train", "ppmi.toml", "--out", "other", "--seed", "9", "--no-proof", "-q"];
     assert!(place.pith(&seed).succeeds().err.is_empty());
     assert!(place.read("other/recipe.toml").contains("seed = 9"));

@@ -1,7 +1,5 @@
 //! Word vectors, from a text of two topics to all that can be asked of them.
 
-use serde_json::Value;
-
 use crate::workplace::Workplace;
 
 /// Words of one topic.
@@ -69,13 +67,7 @@ pub fn workplace() -> Workplace {
 
 /// With a run `run/` of skip-gram on the text.
 pub fn trained() -> Workplace {
-    let place = workplace();
-    place.pith(&["train", "recipe.toml", "--out", "run", "--threads", "1"]).succeeds();
-    place
-}
-
-fn proof(place: &Workplace, folder: &str) -> Value {
-    serde_json::from_str(&place.read(&format!("{folder}/proof.json"))).unwrap()
+    workplace().trained()
 }
 
 #[test]
@@ -89,7 +81,7 @@ fn a_training_leaves_model_measurements_and_evidence() {
     assert!(report.contains("Each point is a frequent word"), "words are named as such");
     assert!(!report.contains("test sample") && !report.contains("src=\"http"));
 
-    let proof = proof(&place, "run");
+    let proof = place.proof("run");
     let values = &proof["candidates"][0]["values"];
     assert!(values["topics"]["value"].as_f64().unwrap() > 0.7, "{values}");
     assert!(values["topics"]["low"].is_f64(), "{values}");
@@ -113,7 +105,7 @@ fn a_training_leaves_model_measurements_and_evidence() {
 fn bars_are_held() {
     let place = trained();
     place.pith(&["prove", "run", "--require", "topics >= 0.5"]).succeeds();
-    assert!(proof(&place, "run")["measures"].as_array().is_some());
+    assert!(place.proof("run")["measures"].as_array().is_some());
     place.pith(&["prove", "run", "--require", "topics > 2"]).exits(1).says("missed: topics > 2");
     place.pith(&["prove", "run", "--require", "tpics > 0"]).fails_with(&["did you mean `topics`?"]);
     place.pith(&["prove", "run", "--data", "evalution=x"]).fails_with(&["evaluation=FOLDER"]);
@@ -196,45 +188,21 @@ fn lines_of_a_text_become_vectors() {
     place.pith(&asked).fails_with(&["--pooling mean"]);
 }
 
-/// The model and every measurement without its time.
-fn traces(place: &Workplace, run: &str) -> (Vec<u8>, Vec<Value>) {
-    let lines = place.read(&format!("{run}/metrics.jsonl"));
-    let lines = lines.lines().map(|line| {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        assert!(line.as_object_mut().unwrap().remove("seconds").is_some());
-        line
-    });
-    (place.bytes(format!("{run}/model/words.bin")), lines.collect())
-}
-
 #[test]
 fn a_killed_training_ends_as_if_it_had_not_been_killed() {
     let place = workplace();
-    let more = ["--no-proof", "--threads", "1", "--set", "words.epochs=100"];
-    let train = |out| [&["train", "recipe.toml", "--out", out][..], &more].concat();
-    place.pith(&train("straight")).succeeds();
-    let mut started = place.start(&train("killed"));
-    let checkpoint = place.path("killed/checkpoints/words.safetensors");
-    assert!(started.until(|| checkpoint.exists()), "the training ended before it was killed");
-    started.child.kill().unwrap();
-    started.wait();
-    assert!(!place.path("killed/model").exists(), "make the training longer");
+    place.write("long.toml", place.read("recipe.toml").replace("epochs = 4", "epochs = 100"));
+    place.is_the_same_when_killed("long.toml", "words.safetensors", "model/words.bin");
+    fs_err::remove_dir_all(place.path("killed/model")).unwrap();
     place.pith(&["search", "killed", "cat"]).fails_with(&["no model yet", "--resume killed"]);
-    place.pith(&["train", "--resume", "killed", "--no-proof", "--threads", "1"]).succeeds();
-    assert!(traces(&place, "killed") == traces(&place, "straight"));
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_a_run_that_goes_on() {
     let place = workplace();
-    let more = ["--threads", "1", "--set", "words.epochs=100000"];
-    let mut started =
-        place.start(&[&["train", "recipe.toml", "--out", "run", "--no-proof"][..], &more].concat());
-    let checkpoint = place.path("run/checkpoints/words.safetensors");
-    assert!(started.until(|| checkpoint.exists()));
-    started.interrupt();
-    started.wait().exits(130).says("pith train --resume run");
+    place.write("long.toml", place.read("recipe.toml").replace("epochs = 4", "epochs = 100"));
+    place.goes_on_after_ctrl_c("long.toml", "words.safetensors");
 }
 
 #[test]

@@ -40,6 +40,61 @@ impl Workplace {
         place
     }
 
+    /// With a run `run/` of its `recipe.toml`, trained on one thread.
+    pub fn trained(self) -> Self {
+        self.pith(&["train", "recipe.toml", "--out", "run", "--threads", "1"]).succeeds();
+        self
+    }
+
+    /// What was proved of a run, or into a folder.
+    pub fn proof(&self, folder: &str) -> Value {
+        serde_json::from_str(&self.read(&format!("{folder}/proof.json"))).unwrap()
+    }
+
+    /// The measurements of a run without their times.
+    pub fn metrics(&self, run: &str) -> Vec<Value> {
+        let lines = self.read(&format!("{run}/metrics.jsonl"));
+        let timeless = |line: &str| {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            assert!(line.as_object_mut().unwrap().remove("seconds").is_some());
+            line
+        };
+        lines.lines().map(timeless).collect()
+    }
+
+    /// Trains once without a break and once killed behind its first checkpoint and resumed, on one
+    /// thread, and asserts that nothing tells the two apart: neither the model nor a measurement.
+    pub fn is_the_same_when_killed(&self, recipe: &str, checkpoint: &str, model: &str) {
+        let train = |out| ["train", recipe, "--out", out, "--no-proof", "--threads", "1"];
+        self.pith(&train("straight")).succeeds();
+        let mut started = self.start(&train("killed"));
+        let checkpoint = self.path(format!("killed/checkpoints/{checkpoint}"));
+        assert!(started.until(|| checkpoint.exists()), "the training ended before it was killed");
+        started.child.kill().unwrap();
+        started.wait();
+        assert!(!self.path(format!("killed/{model}")).exists(), "make the training longer");
+        self.pith(&["train", "--resume", "killed", "--no-proof", "--threads", "1"]).succeeds();
+        assert!(self.metrics("killed") == self.metrics("straight"));
+        let [killed, straight] =
+            ["killed", "straight"].map(|run| self.bytes(format!("{run}/{model}")));
+        assert!(killed == straight, "the model differs after the resume");
+    }
+
+    /// Stops a training by Ctrl-C behind its first checkpoint, and asserts that it says how to go on
+    /// and that it does.
+    pub fn goes_on_after_ctrl_c(&self, recipe: &str, checkpoint: &str) {
+        let train = ["train", recipe, "--out", "stopped", "--no-proof", "--threads", "1"];
+        let mut started = self.start(&train);
+        let checkpoint = self.path(format!("stopped/checkpoints/{checkpoint}"));
+        assert!(started.until(|| checkpoint.exists()), "the training ended before it was stopped");
+        started.interrupt();
+        let outcome = started.wait().exits(130).says("pith train --resume stopped");
+        let told = outcome.err.split("go on behind epoch ").nth(1).expect("the epoch is told");
+        let epochs: usize = told.split(' ').next().unwrap().parse().unwrap();
+        assert_eq!(self.metrics("stopped").len(), epochs, "{outcome}");
+        self.pith(&["train", "--resume", "stopped", "--no-proof", "--threads", "1"]).succeeds();
+    }
+
     /// A path in the folder.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)

@@ -34,7 +34,7 @@ use crate::config::Columns;
 use crate::error::{Error, SampleError};
 use crate::sample::Value;
 use crate::schema::Schema;
-pub use column::texts;
+pub use column::{columns, texts};
 use source::Source;
 
 /// Every format, in the order in which they are asked whether they know a file or folder.

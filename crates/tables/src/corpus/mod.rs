@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use source::{content, labelled};
-pub use source::{files, holds_text, is_archive, is_text, lines};
+pub use source::{files, holds_text, is_archive, is_text, lines, records};
 pub use tokenizer::Tokenizer;
 pub use vocabulary::Vocabulary;
 

@@ -115,6 +115,31 @@ pub fn lines(path: &Path, field: &str, mut each: impl FnMut(&[u8])) -> Result<()
     read(path, &|line| json_field(line, field), &mut each)
 }
 
+/// Calls `each` with every JSON line (`.jsonl`, perhaps compressed) that is not empty. What `each` finds
+/// wrong is told with the line.
+///
+/// # Errors
+/// Where the file cannot be read, a line is no JSON, or `each` finds something wrong.
+pub fn records(
+    path: &Path,
+    mut each: impl FnMut(&serde_json::Value) -> Result<(), String>,
+) -> Result<(), Error> {
+    let mut lines = content(path)?;
+    let (mut line, mut number) = (Vec::new(), 0);
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        number += 1;
+        if !line.trim_ascii().is_empty() {
+            let value = serde_json::from_slice(&line).map_err(|error| error.to_string());
+            value.and_then(|value| each(&value)).map_err(|why| Error::Malformed {
+                path: path.to_path_buf(),
+                why: format!("line {number}: {why}"),
+            })?;
+        }
+        line.clear();
+    }
+    Ok(())
+}
+
 /// As [`lines`] for text with labels: of JSON lines it is the field `text` behind the labels of the
 /// field `label`, one or a list, each with `prefix`, as one line.
 pub(crate) fn labelled(

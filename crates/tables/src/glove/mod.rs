@@ -12,15 +12,16 @@
 
 mod bins;
 mod step;
+mod training;
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cooccurrence::{self, Pair, Weighting};
+use crate::cooccurrence::{Pair, Weighting};
 use crate::corpus::Corpus;
 use crate::random::Random;
 use crate::shared::{LINE, Table};
@@ -28,6 +29,7 @@ use crate::vectors::Matrix;
 use crate::{Error, Vectors};
 use bins::Bins;
 use step::Step;
+pub use training::Training;
 
 /// The keys of draws that belong to no epoch.
 const INITIAL: u64 = u64::MAX;
@@ -104,6 +106,16 @@ impl Config {
         Ok(())
     }
 
+    /// Pairs to hold: half of the memory while they are counted, half for their shuffled copies.
+    fn limit(&self) -> usize {
+        (self.memory << 20) / size_of::<Pair>() / 2
+    }
+
+    /// Numbers of a vector and its bias, to the end of a line of the cache.
+    fn half(&self) -> usize {
+        (self.dimensions + 1).next_multiple_of(LINE)
+    }
+
     fn thread_count(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         if self.threads == 0 { cores() } else { self.threads }
@@ -122,7 +134,9 @@ pub struct Progress {
     /// Mean of `f(X_ij) (w_i · w̃_j + b_i + b̃_j - ln X_ij)²` over the pairs, each measured just before
     /// it is learned from. The authors' program prints half of it.
     pub loss: f64,
-    /// Since the first epoch began.
+    /// Epochs that had been done before a resume.
+    pub resumed: usize,
+    /// Since the first epoch began, or the first behind the resume.
     pub elapsed: Duration,
 }
 
@@ -137,53 +151,28 @@ pub fn train(
     config: &Config,
     report: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Vectors, Error> {
-    config.check()?;
-    // Half for the pairs while they are counted, half for their shuffled copies.
-    let limit = (config.memory << 20) / size_of::<Pair>() / 2;
-    train_within(corpus, config, limit, report)
-}
-
-fn train_within(
-    corpus: &Corpus,
-    config: &Config,
-    limit: usize,
-    report: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-) -> Result<Vectors, Error> {
-    let threads = config.thread_count();
-    let runs = cooccurrence::count(corpus, config.window, config.weighting, limit, threads)?;
-    let bins = Bins::scatter(&runs, limit, threads, &mut Random::keyed(&[config.seed, SCATTER]))?;
-    drop(runs);
-    if bins.pairs() == 0 {
-        return Err(Error::Setting(
-            "no two words of the corpus stand in one sentence: there is nothing to count"
-                .to_owned(),
-        ));
-    }
-    let learner = Learner::new(corpus.vocabulary.len(), config);
-    let start = Instant::now();
-    for epoch in 0..config.epochs {
-        let loss = learner.epoch(&bins, epoch as u64, threads)? / bins.pairs() as f64;
-        let elapsed = start.elapsed();
-        let progress =
-            Progress { epoch, epochs: config.epochs, pairs: bins.pairs(), loss, elapsed };
+    let mut training = Training::new(corpus, config)?;
+    let never = AtomicBool::new(false);
+    while !training.finished() {
+        let Some(progress) = training.epoch(&never)? else { break };
         if report(&progress).is_break() {
             break;
         }
     }
-    Ok(Vectors::new(corpus.vocabulary.words().to_vec(), learner.sums()))
+    Ok(training.vectors())
 }
 
 /// Both tables. A row is the vector, its bias and zeros to the end of a line of the cache, then the
 /// sums of the squared steps of each.
-struct Learner<'a> {
-    config: &'a Config,
+struct Learner {
+    config: Config,
     words: Table,
     contexts: Table,
 }
 
-impl<'a> Learner<'a> {
-    fn new(rows: usize, config: &'a Config) -> Self {
-        let half = (config.dimensions + 1).next_multiple_of(LINE);
+impl Learner {
+    fn new(rows: usize, config: &Config) -> Self {
+        let half = config.half();
         let mut random = Random::keyed(&[config.seed, INITIAL]);
         let mut table = || {
             Table::new(rows, 2 * half, |_, column| {
@@ -196,18 +185,24 @@ impl<'a> Learner<'a> {
                 }
             })
         };
-        Self { config, words: table(), contexts: table() }
+        Self { config: config.clone(), words: table(), contexts: table() }
     }
 
-    /// Goes through all bins; gives the sum of the losses.
-    fn epoch(&self, bins: &Bins, epoch: u64, threads: usize) -> Result<f64, Error> {
+    /// Goes through all bins; gives the sum of the losses, or nothing where it was stopped.
+    fn epoch(
+        &self,
+        bins: &Bins,
+        epoch: u64,
+        threads: usize,
+        stop: &AtomicBool,
+    ) -> Result<Option<f64>, Error> {
         let mut order: Vec<usize> = (0..bins.count()).collect();
         Random::keyed(&[self.config.seed, epoch]).shuffle(&mut order);
         let (next, total) = (AtomicUsize::new(0), Mutex::new(Ok(0.0)));
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    let learned = self.take_bins(bins, epoch, &order, &next);
+                    let learned = self.take_bins(bins, epoch, &order, &next, stop);
                     // A thread that panics takes the whole scope with it.
                     if let Ok(mut total) = total.lock() {
                         *total = match (std::mem::replace(&mut *total, Ok(0.0)), learned) {
@@ -218,7 +213,10 @@ impl<'a> Learner<'a> {
                 });
             }
         });
-        total.into_inner().unwrap_or(Ok(f64::NAN))
+        let sum = total.into_inner().unwrap_or(Ok(f64::NAN))?;
+        // Every thread asks for a bin beyond the last before it ends, unless it was stopped.
+        let whole = next.load(Relaxed) >= bins.count() + threads;
+        Ok(whole.then_some(sum))
     }
 
     fn take_bins(
@@ -227,12 +225,15 @@ impl<'a> Learner<'a> {
         epoch: u64,
         order: &[usize],
         next: &AtomicUsize,
+        stop: &AtomicBool,
     ) -> Result<f64, Error> {
         let stride = self.words.stride();
         let (mut word, mut context) = (vec![0.0; stride], vec![0.0; stride]);
         let (mut pairs, mut loss) = (Vec::new(), 0.0);
         let arch = pulp::Arch::new();
-        while let Some(&bin) = order.get(next.fetch_add(1, Relaxed)) {
+        while !stop.load(Relaxed)
+            && let Some(&bin) = order.get(next.fetch_add(1, Relaxed))
+        {
             bins.load(bin, &mut pairs)?;
             Random::keyed(&[self.config.seed, epoch, bin as u64]).shuffle(&mut pairs);
             for (place, pair) in pairs.iter().enumerate() {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::corpus;
+use crate::train::{Checkpoint, Course};
 
 /// Sentences of two topics that never mix.
 fn topics() -> Corpus {
@@ -20,11 +21,39 @@ fn config() -> Config {
 
 fn quietly(corpus: &Corpus, config: &Config, limit: usize) -> (Vectors, Vec<f64>) {
     let mut losses = Vec::new();
-    let vectors = train_within(corpus, config, limit, &mut |progress| {
-        losses.push(progress.loss);
-        ControlFlow::Continue(())
-    });
-    (vectors.unwrap(), losses)
+    let learner = Learner::new(corpus.vocabulary.len(), config);
+    let training = Training::with(corpus, config.clone(), learner, Course::default(), limit);
+    let mut training = training.unwrap();
+    while !training.finished() {
+        losses.push(training.epoch(&AtomicBool::new(false)).unwrap().unwrap().loss);
+    }
+    (training.vectors(), losses)
+}
+
+#[test]
+fn resumed_is_straight_through() {
+    let corpus = topics();
+    let (straight, losses) = quietly(&corpus, &config(), config().limit());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("words.safetensors");
+    let mut training = Training::new(&corpus, &config()).unwrap();
+    for _ in 0..7 {
+        training.epoch(&AtomicBool::new(false)).unwrap().unwrap();
+    }
+    training.checkpoint().save(&path).unwrap();
+    assert!(training.epoch(&AtomicBool::new(true)).unwrap().is_none(), "it was to stop");
+    let mut resumed = Training::resume(&corpus, Checkpoint::load(&path).unwrap()).unwrap();
+    let mut last = None;
+    while !resumed.finished() {
+        last = resumed.epoch(&AtomicBool::new(false)).unwrap();
+    }
+    assert_eq!(resumed.vectors().matrix(), straight.matrix());
+    let last = last.unwrap();
+    assert_eq!((last.loss, last.resumed, last.epoch), (losses[19], 7, 19));
+    let settings = corpus::Config { minimum_count: 1, ..corpus::Config::default() };
+    let other = Corpus::from_lines(["a b c"], &settings).unwrap();
+    let told = Training::resume(&other, Checkpoint::load(&path).unwrap()).err().unwrap();
+    assert!(told.to_string().contains("another corpus"), "{told}");
 }
 
 #[test]

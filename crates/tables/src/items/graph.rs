@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::links::Edge;
 use crate::corpus::vocabulary::WordMap;
 use crate::{Error, corpus};
 
@@ -9,6 +10,7 @@ use crate::{Error, corpus};
 #[derive(Clone, Debug)]
 pub struct Graph {
     names: Vec<Box<str>>,
+    places: WordMap<u32>,
     starts: Vec<usize>,
     neighbours: Vec<u32>,
     /// The sums of the weights of a node's edges, up to and with each.
@@ -56,7 +58,8 @@ impl Graph {
             kept.2 += if same { next.2 } else { 0.0 };
             same
         });
-        let mut graph = Self { starts: vec![0], neighbours: Vec::new(), reach: Vec::new(), names };
+        let (starts, neighbours, reach) = (vec![0], Vec::new(), Vec::new());
+        let mut graph = Self { starts, neighbours, reach, places, names };
         for node in 0..graph.names.len() {
             let first = graph.neighbours.len();
             let mut sum = 0.0;
@@ -70,40 +73,12 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Reads an edge a line: `from to` or `from to weight`, in columns by white space or commas. Lines
-    /// that begin with `#` are skipped.
+    /// From edges.
     ///
     /// # Errors
-    /// Where the file cannot be read, or a line is no edge.
-    pub fn read(path: &Path, directed: bool) -> Result<Self, Error> {
-        let (mut edges, mut wrong, mut number) = (Vec::new(), None, 0);
-        corpus::lines(path, "text", |line| {
-            number += 1;
-            let line = String::from_utf8_lossy(line);
-            let columns: Vec<&str> = line
-                .split([' ', '\t', ',', '\r', '\n'])
-                .filter(|column| !column.is_empty())
-                .collect();
-            match columns[..] {
-                _ if line.starts_with('#') => {}
-                [] => {}
-                [from, to] => edges.push((from.to_owned(), to.to_owned(), 1.0)),
-                [from, to, weight] if weight.parse::<f64>().is_ok_and(|weight| weight > 0.0) => {
-                    let weight = weight.parse().unwrap_or(1.0);
-                    edges.push((from.to_owned(), to.to_owned(), weight));
-                }
-                _ => {
-                    wrong.get_or_insert(format!(
-                        "line {number}: expected two nodes and perhaps a weight above 0, received \
-                         {line:?}"
-                    ));
-                }
-            }
-        })?;
-        match wrong {
-            Some(why) => Err(Error::Malformed { path: path.to_path_buf(), why }),
-            None => Self::new(edges, directed),
-        }
+    /// As [`Graph::new`].
+    pub fn of(edges: &[Edge], directed: bool) -> Result<Self, Error> {
+        Self::new(edges.iter().map(|edge| (&*edge.from, &*edge.to, edge.weight)), directed)
     }
 
     /// Number of nodes.
@@ -119,6 +94,16 @@ impl Graph {
     /// The names, in the order in which they first came.
     pub fn names(&self) -> &[Box<str>] {
         &self.names
+    }
+
+    /// Whether an edge leads from one name to the other.
+    pub fn joins(&self, from: &str, to: &str) -> bool {
+        self.place(from).zip(self.place(to)).is_some_and(|(from, to)| self.leads(from, to))
+    }
+
+    /// The number of a name.
+    pub fn place(&self, name: &str) -> Option<u32> {
+        self.places.get(name).copied()
     }
 
     /// Where the edges of a node lead, in order.
@@ -137,6 +122,46 @@ impl Graph {
     }
 }
 
+/// Reads an edge a line: `from to` or `from to weight`, in columns by white space or commas. Lines that
+/// begin with `#` are skipped.
+///
+/// # Errors
+/// Where the file cannot be read, or a line is no edge; the line is named.
+pub fn edges(path: &Path) -> Result<Vec<Edge>, Error> {
+    let (mut edges, mut wrong, mut number) = (Vec::new(), None, 0);
+    corpus::lines(path, "text", |line| {
+        number += 1;
+        match edge(&String::from_utf8_lossy(line)) {
+            Ok(edge) => edges.extend(edge),
+            Err(why) => {
+                wrong.get_or_insert(format!("line {number}: {why}"));
+            }
+        }
+    })?;
+    match wrong {
+        Some(why) => Err(Error::Malformed { path: path.to_path_buf(), why }),
+        None => Ok(edges),
+    }
+}
+
+/// The edge of a line, if it holds one.
+fn edge(line: &str) -> Result<Option<Edge>, String> {
+    let columns = line.split([' ', '\t', ',', '\r', '\n']).filter(|column| !column.is_empty());
+    let columns: Vec<&str> = columns.collect();
+    let named = |from: &str, to: &str, weight| {
+        Ok(Some(Edge { from: from.to_owned(), to: to.to_owned(), weight }))
+    };
+    match columns[..] {
+        _ if line.starts_with('#') => Ok(None),
+        [] => Ok(None),
+        [from, to] => named(from, to, 1.0),
+        [from, to, weight] if weight.parse::<f64>().is_ok_and(|weight| weight > 0.0) => {
+            named(from, to, weight.parse().unwrap_or(1.0))
+        }
+        _ => Err(format!("expected two nodes and perhaps a weight above 0, received {line:?}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,10 +170,11 @@ mod tests {
     fn a_file_of_edges_is_read() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs_err::write(file.path(), "# a graph\na b 2\nb\tc\n\nb,a,0.5\n").unwrap();
-        let graph = Graph::read(file.path(), false).unwrap();
+        let edges = edges(file.path()).unwrap();
+        let graph = Graph::of(&edges, false).unwrap();
         assert_eq!(graph.names(), ["a", "b", "c"].map(Box::from));
         assert_eq!((graph.neighbours(1), graph.reach(1)), (&[0, 2][..], &[2.5, 3.5][..]));
-        let directed = Graph::read(file.path(), true).unwrap();
+        let directed = Graph::of(&edges, true).unwrap();
         assert!(directed.leads(1, 2) && !directed.leads(2, 1));
         assert_eq!(directed.reach(0), [2.0]);
     }
@@ -158,7 +184,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         for (text, part) in [("a b\na\n", "line 2"), ("a b -1\n", "line 1"), ("", "none")] {
             fs_err::write(file.path(), text).unwrap();
-            let message = Graph::read(file.path(), false).unwrap_err().to_string();
+            let read = edges(file.path()).and_then(|edges| Graph::of(&edges, false));
+            let message = read.unwrap_err().to_string();
             assert!(message.contains(part), "{message}");
         }
     }

@@ -23,12 +23,14 @@ const TRIES: usize = 32;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Walks {
     /// Walks from every node.
-    pub walks: usize,
+    pub per_node: usize,
     /// Nodes of a walk; it ends sooner where no edge leads on.
     pub length: usize,
-    /// The higher, the rarer a walk turns back.
+    /// `p`: the higher, the rarer a walk turns back.
+    #[serde(rename = "return")]
     pub p: f64,
-    /// The higher, the nearer a walk stays.
+    /// `q`: the higher, the nearer a walk stays.
+    #[serde(rename = "in-out")]
     pub q: f64,
     /// Draws follow from it.
     pub seed: u64,
@@ -36,7 +38,7 @@ pub struct Walks {
 
 impl Default for Walks {
     fn default() -> Self {
-        Self { walks: 10, length: 80, p: 1.0, q: 1.0, seed: 1 }
+        Self { per_node: 10, length: 80, p: 1.0, q: 1.0, seed: 1 }
     }
 }
 
@@ -47,17 +49,8 @@ impl Walks {
     /// # Errors
     /// Where a setting makes no sense, or a temporary file cannot be written.
     pub fn corpus(&self, graph: &Graph) -> Result<Corpus, Error> {
-        for (name, value) in [("p", self.p), ("q", self.q)] {
-            if !(value > 0.0 && value.is_finite()) {
-                return Err(Error::Setting(format!("{name} must be above 0, received {value}")));
-            }
-        }
-        for (name, value) in [("walks", self.walks), ("length", self.length)] {
-            if value == 0 {
-                return Err(Error::Setting(format!("{name} must be 1 or more, received 0")));
-            }
-        }
-        let starts = (0..self.walks as u64).flat_map(|round| {
+        self.check()?;
+        let starts = (0..self.per_node as u64).flat_map(|round| {
             let mut nodes: Vec<u32> = (0..graph.len() as u32).collect();
             Random::keyed(&[self.seed, round]).shuffle(&mut nodes);
             nodes.into_iter().map(move |node| (round, node))
@@ -69,6 +62,24 @@ impl Walks {
         });
         let about = corpus::Config { minimum_count: 1, ..corpus::Config::default() };
         Corpus::from_sentences(walks, &about)
+    }
+
+    /// Refuses what cannot be walked.
+    ///
+    /// # Errors
+    /// Names the setting and what was received.
+    pub fn check(&self) -> Result<(), Error> {
+        for (name, value) in [("return", self.p), ("in-out", self.q)] {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(Error::Setting(format!("{name} must be above 0, received {value}")));
+            }
+        }
+        for (name, value) in [("per-node", self.per_node), ("length", self.length)] {
+            if value == 0 {
+                return Err(Error::Setting(format!("{name} must be 1 or more, received 0")));
+            }
+        }
+        Ok(())
     }
 
     fn walk(&self, graph: &Graph, start: u32, random: &mut Random) -> Vec<u32> {
@@ -196,7 +207,7 @@ mod tests {
     #[test]
     fn walks_follow_edges_from_every_node() {
         let graph = Graph::new([("a", "b", 1.0), ("b", "c", 1.0)], true).unwrap();
-        let corpus = Walks { walks: 2, length: 5, ..Walks::default() }.corpus(&graph).unwrap();
+        let corpus = Walks { per_node: 2, length: 5, ..Walks::default() }.corpus(&graph).unwrap();
         let mut found = Vec::new();
         corpus
             .sentences(|walk| {
@@ -223,7 +234,7 @@ mod tests {
         }
         edges.push(("a0".to_owned(), "b0".to_owned(), 1.0));
         let graph = Graph::new(edges, false).unwrap();
-        let walks = Walks { walks: 40, length: 20, q: 2.0, ..Walks::default() };
+        let walks = Walks { per_node: 40, length: 20, q: 2.0, ..Walks::default() };
         let config =
             Config { dimensions: 8, threads: 1, subsample: 0.0, rate: 0.05, ..Config::default() };
         let quiet = &mut |_: &Progress| ControlFlow::Continue(());

@@ -12,8 +12,8 @@
 //! - σ is computed, where fastText looks it up in a table of 512 steps, and probabilities are given
 //!   as they are, where fastText adds 1e-5 to each: 1.00001 there is 1 here.
 //!
-//! [`Examples`] reads labelled text, [`train`] learns a [`Classifier`] from it, [`autotune`](mod@autotune) looks
-//! for the settings, [`Classifier::test`] judges, [`Classifier::quantize`] makes it small.
+//! [`Examples`] reads labelled text, [`train`] learns a [`Classifier`] from it, [`Training`] epoch by
+//! epoch, [`autotune`](mod@autotune) looks for the settings, [`Classifier::test`] judges, [`Classifier::quantize`] makes it small.
 
 pub mod autotune;
 mod classifier;
@@ -35,7 +35,7 @@ pub use examples::{Examples, is_held_out, lines};
 pub(crate) use features::Features;
 pub use quantize::Quantization;
 pub use report::{Answer, LabelScore, Report};
-pub use train::train;
+pub use train::{Training, train};
 
 #[cfg(test)]
 mod tests;

@@ -47,6 +47,39 @@ fn learn(lines: &[String], config: &Config) -> (Classifier, Vec<Epoch>) {
     (classifier.unwrap(), epochs)
 }
 
+#[test]
+fn resumed_is_straight_through() {
+    let lines = topics(300);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("classifier.safetensors");
+    let go_on = &mut |_: &crate::train::Progress| ControlFlow::Continue(());
+    for config in every_kind() {
+        let config = Config { minimum_label_count: 90, epochs: 4, ..config };
+        let (straight, epochs) = learn(&lines, &config);
+        let examples = examples(&lines, &config);
+        let mut training = Training::new(&examples, &config, &lines[..50]).unwrap();
+        training.epoch(go_on).unwrap().unwrap();
+        training.checkpoint().save(&path).unwrap();
+        let checkpoint = crate::train::Checkpoint::load(&path).unwrap();
+        let mut resumed = Training::resume(&examples, checkpoint, &lines[..50]).unwrap();
+        let mut last = None;
+        while !resumed.finished() {
+            last = resumed.epoch(go_on).unwrap();
+        }
+        assert_eq!(last, epochs.last().copied());
+        let classifier = resumed.classifier();
+        for (one, other) in
+            [(&classifier.inputs, &straight.inputs), (&classifier.outputs, &straight.outputs)]
+        {
+            assert_eq!(one.to_matrix(), other.to_matrix());
+        }
+        let other = Examples::from_lines(["__label__x y"], &Config::default()).unwrap();
+        let checkpoint = crate::train::Checkpoint::load(&path).unwrap();
+        let told = Training::resume(&other, checkpoint, &[]).err().unwrap().to_string();
+        assert!(told.contains("another corpus"), "{told}");
+    }
+}
+
 fn every_kind() -> Vec<Config> {
     [Loss::Softmax, Loss::HierarchicalSoftmax, Loss::NegativeSampling, Loss::OneVsAll]
         .into_iter()

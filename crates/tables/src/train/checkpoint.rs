@@ -1,9 +1,10 @@
-//! A training between two epochs, as a safetensors file.
+//! A training between two epochs, as a safetensors file: of word vectors, GloVe and classifiers.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -14,15 +15,16 @@ use crate::vectors::Matrix;
 
 /// All that the rest of a training depends on, beside the corpus.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checkpoint {
+pub struct Checkpoint<Settings = Config> {
     /// The settings.
-    pub config: Config,
+    pub config: Settings,
     /// How far it came.
     pub course: Course,
     /// A fingerprint of the words and their counts.
-    pub(super) vocabulary: u64,
-    pub(super) inputs: Matrix,
-    pub(super) outputs: Matrix,
+    pub(crate) vocabulary: u64,
+    /// The two tables that are learned, with all that their steps hold.
+    pub(crate) inputs: Matrix,
+    pub(crate) outputs: Matrix,
 }
 
 /// How far a training came.
@@ -35,10 +37,13 @@ pub struct Course {
     pub best: Option<f64>,
     /// Epochs since then.
     pub waited: usize,
+    /// Words seen, where the rate of learning falls with them.
+    #[serde(default)]
+    pub words: u64,
 }
 
 /// A number that changes with the words, their order and their counts.
-pub(super) fn fingerprint(vocabulary: &Vocabulary) -> u64 {
+pub(crate) fn fingerprint(vocabulary: &Vocabulary) -> u64 {
     let mut hash = Xxh3Default::new();
     for (word, count) in vocabulary.words().iter().zip(vocabulary.counts()) {
         hash.update(word.as_bytes());
@@ -48,7 +53,14 @@ pub(super) fn fingerprint(vocabulary: &Vocabulary) -> u64 {
     hash.digest()
 }
 
-impl Checkpoint {
+/// What is told where a checkpoint does not fit.
+pub(crate) fn foreign() -> Error {
+    let why = "the checkpoint belongs to another corpus or other settings of it; resume with the text \
+               that the training began with";
+    Error::Setting(why.to_owned())
+}
+
+impl<Settings: Serialize + DeserializeOwned> Checkpoint<Settings> {
     /// Writes under another name first, so that the file is whole or not there.
     ///
     /// # Errors
@@ -87,7 +99,7 @@ impl Checkpoint {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Checkpoint, String> {
+fn parse<Settings: DeserializeOwned>(bytes: &[u8]) -> Result<Checkpoint<Settings>, String> {
     let text = |error: safetensors::SafeTensorError| error.to_string();
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(text)?;
     let about = header.metadata().as_ref().ok_or("expected a checkpoint, received bare tables")?;
@@ -107,16 +119,11 @@ fn parse(bytes: &[u8]) -> Result<Checkpoint, String> {
             }
         }
     };
-    let config: Config = serde_json::from_str(field("config")?).map_err(json)?;
-    let (inputs, outputs) = (table("inputs")?, table("outputs")?);
-    if [inputs.width(), outputs.width()] != [config.dimensions; 2] {
-        return Err(format!("expected tables of {} columns", config.dimensions));
-    }
     Ok(Checkpoint {
+        config: serde_json::from_str(field("config")?).map_err(json)?,
         course: serde_json::from_str(field("course")?).map_err(json)?,
         vocabulary: field("vocabulary")?.parse().map_err(|_| "its fingerprint is no number")?,
-        config,
-        inputs,
-        outputs,
+        inputs: table("inputs")?,
+        outputs: table("outputs")?,
     })
 }

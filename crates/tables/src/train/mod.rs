@@ -10,7 +10,7 @@
 //! rows that are fetched, changed and written once.
 
 pub(crate) mod block;
-mod checkpoint;
+pub(crate) mod checkpoint;
 mod config;
 pub(crate) mod crew;
 pub(crate) mod huffman;
@@ -110,12 +110,12 @@ impl<'a> Training<'a> {
         let Checkpoint { config, course, vocabulary, inputs, outputs } = checkpoint;
         config.check()?;
         let rows = [inputs.rows(), outputs.rows()];
+        let widths = [inputs.width(), outputs.width()];
         if vocabulary != checkpoint::fingerprint(&corpus.vocabulary)
             || rows != [input_rows(corpus, &config), output_rows(corpus, &config)]
+            || widths != [config.dimensions; 2]
         {
-            let why = "the checkpoint belongs to another corpus or other settings of it; resume with \
-                       the text that the training began with";
-            return Err(Error::Setting(why.to_owned()));
+            return Err(checkpoint::foreign());
         }
         let (inputs, outputs) = (inputs.to_table(), outputs.to_table());
         Ok(Self::with(corpus, config, inputs, outputs, course))
@@ -171,7 +171,8 @@ impl<'a> Training<'a> {
         let progress =
             Progress { ended: Some(end), ..self.clock.read(&standing(&common, epoch, tally)) };
         self.course.epoch += 1;
-        *self.done.get_mut() = self.corpus.summary.words_kept * self.course.epoch as u64;
+        self.course.words = self.corpus.summary.words_kept * self.course.epoch as u64;
+        *self.done.get_mut() = self.course.words;
         if let Some(loss) = held_out {
             let better = self.course.best.is_none_or(|best| loss < best);
             self.course.waited = if better { 0 } else { self.course.waited + 1 };

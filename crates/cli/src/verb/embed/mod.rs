@@ -1,6 +1,7 @@
 //! `pith embed`: vectors to a file.
 
 mod classifier;
+mod documents;
 mod samples;
 mod words;
 
@@ -48,6 +49,8 @@ Examples:
   pith embed runs/words lines.txt --out lines.npy        one vector a line of a text
   pith embed runs/words lines.txt --out lines.npy --pooling usif
   pith embed glove.txt lines.txt --out lines.npy --pooling sif --counts corpus.txt
+  pith embed runs/items ratings.csv --out users.npy      one vector a basket: the mean of its items
+  pith embed runs/letters new.jsonl --out new.npy        inferred, one vector a document
   pith embed runs/topics lines.txt --out lines.npy       what a classifier sees of every line")]
 pub struct Arguments {
     /// A run or a model; of word vectors also a file of word2vec, GloVe or fastText
@@ -82,5 +85,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
         Kind::Classifier => classifier::run(arguments, common),
+        Kind::Documents => documents::run(arguments, common),
     }
 }

@@ -1,19 +1,23 @@
 //! The vectors of words, or one for every line of a text.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use pith_space::file::{Entry, Writer};
 use pith_tables::corpus::{self, Vocabulary};
+use pith_tables::items::{Basket, ranking};
 use pith_tables::sentence::usif::{self, UsifEncoder};
 use pith_tables::sentence::{self, SentenceEncoder};
 use serde_json::json;
 
 use super::{Arguments, Pooling};
 use crate::arguments::Common;
+use crate::items::baskets::Config;
 use crate::output::print_line;
 use crate::path;
-use crate::words::{Model, file, text};
+use crate::words::recipe::Sentences;
+use crate::words::{Model, Recipe, file, text};
 
 /// Lines that are written at once.
 const ROWS: usize = 1024;
@@ -28,14 +32,27 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         "--data does not apply to word vectors; name a text instead"
     );
     let model = Model::open(&arguments.model)?;
-    let (rows, empty) = if arguments.data.data.is_some() {
-        lines(arguments, &model, common)?
+    let items = model.recipe.as_ref().is_some_and(Recipe::is_of_items);
+    let (rows, empty) = if let Some(data) = &arguments.data.data {
+        match model.recipe.as_ref().map(Recipe::sentences) {
+            None | Some(Sentences::Text) => lines(arguments, &model, common)?,
+            Some(Sentences::Baskets(config)) => baskets(arguments, &model, config, data)?,
+            Some(Sentences::Walks(..)) => {
+                bail!(
+                    "the nodes of a graph have vectors, and no text has; leave out {}",
+                    data.display()
+                )
+            }
+        }
     } else {
         file::write(&model.vectors, &arguments.out, arguments.force)?;
         (model.vectors.words().len(), 0)
     };
     if empty > 0 {
-        eprintln!("warning: {empty} lines hold no known word, their vectors are zero");
+        eprintln!(
+            "warning: {empty} lines hold no known {}, their vectors are zero",
+            if items { "item" } else { "word" }
+        );
     }
     let (out, width) = (&arguments.out, model.width());
     if common.json {
@@ -72,6 +89,34 @@ fn lines(arguments: &Arguments, model: &Model, common: &Common) -> Result<(usize
     writer.push(&entries, &values)?;
     writer.finish()?;
     Ok((rows, empty))
+}
+
+/// Writes one vector a basket, under its id: the mean of its items. Gives the baskets, and those
+/// without a known item.
+fn baskets(
+    arguments: &Arguments,
+    model: &Model,
+    config: &Config,
+    data: &Path,
+) -> Result<(usize, usize)> {
+    ensure!(
+        arguments.pooling == Pooling::Mean,
+        "--pooling sif and usif are of text; a basket is the mean of its items"
+    );
+    path::must_exist(data)?;
+    let baskets = config.read(&[data.to_owned()])?;
+    let mut writer = Writer::create(&arguments.out, model.width(), arguments.force)?;
+    let mut empty = 0;
+    for baskets in baskets.chunks(ROWS) {
+        let entry = |basket: &Basket| Entry { id: basket.id.clone(), label: None };
+        let rows: Vec<Vec<f32>> =
+            baskets.iter().map(|basket| ranking::mean(&basket.items, &model.vectors)).collect();
+        let zeros = |row: &&Vec<f32>| row.iter().all(|value| *value == 0.0);
+        empty += rows.iter().filter(zeros).count();
+        writer.push(&baskets.iter().map(entry).collect::<Vec<_>>(), &rows.concat())?;
+    }
+    writer.finish()?;
+    Ok((baskets.len(), empty))
 }
 
 /// What turns the words of a line into a vector.

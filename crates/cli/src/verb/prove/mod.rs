@@ -1,6 +1,8 @@
 //! `pith prove`: how good a representation is.
 
 mod classifier;
+mod documents;
+mod items;
 mod samples;
 mod words;
 
@@ -21,6 +23,8 @@ Examples:
   pith prove runs/cifar10 other-photos/ --out proof/  on other data
   pith prove runs/cifar10 --require \"knn >= 0.58\"     exit code 1 where the bar is missed
   pith prove runs/words --data evaluation=word_eval   similarity and analogy files of a folder
+  pith prove runs/items                               items that were left out of their baskets
+  pith prove runs/letters test.jsonl                  document vectors, inferred and by their labels
   pith prove runs/topics test.txt                     a classifier of text, on labelled lines")]
 pub struct Arguments {
     /// A run or a model; of word vectors also a file of word2vec, GloVe or fastText
@@ -46,5 +50,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
         Kind::Classifier => classifier::run(arguments, common),
+        Kind::Documents => documents::run(arguments, common),
     }
 }

@@ -7,16 +7,19 @@ use anyhow::{Context, Result, bail};
 use pith_learn::run::Run;
 use serde_json::json;
 
-use super::Arguments;
+use super::{Arguments, items};
 use crate::arguments::{Common, Data};
 use crate::words::proof::{self, Question};
 use crate::words::{Model, Recipe};
 
 /// Measures, writes, tells.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
-    let named = evaluation(&arguments.data)?;
     let model = Model::open(&arguments.model)?;
     let recipe = model.recipe.as_ref();
+    if let Some(recipe) = recipe.filter(|recipe| recipe.is_of_items()) {
+        return items::run(arguments, &model, recipe, common);
+    }
+    let named = evaluation(&arguments.data)?;
     let of_recipe = recipe.and_then(|recipe| recipe.proof.evaluation.as_deref());
     let folder = match (named, of_recipe) {
         (Some(folder), _) => Some(folder),

@@ -20,7 +20,9 @@ Examples:
   pith search photos.index cats/12.png                     by the id of a row
   pith search photos.index 0.1,-0.3,0.7                    by a vector
   pith search runs/photos cats/12.png -k 5                 in the index of a run
-  pith search runs/words river                             the neighbours of a word")]
+  pith search runs/words river                             the neighbours of a word
+  pith search runs/graph \"Tal, Mikhail\"                    of an item or a node
+  pith search runs/letters \"a text of your own\"           the documents most like a text")]
 pub struct Arguments {
     /// An index, or a run that has one; word vectors: a run or a file of them
     pub index: PathBuf,
@@ -38,7 +40,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     path::must_exist(&arguments.index)?;
     match Kind::of_model(&arguments.index) {
-        Kind::Samples => samples::run(arguments, common),
+        Kind::Samples | Kind::Documents => samples::run(arguments, common),
         Kind::Words => words::neighbours(&arguments.index, &arguments.query, arguments.k, common),
         Kind::Classifier => bail!(
             "{} is a classifier; ask it with: pith words predict {0} TEXT",

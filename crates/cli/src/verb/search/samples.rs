@@ -13,6 +13,8 @@ use serde_json::{Value as Json, json};
 
 use super::Arguments;
 use crate::arguments::Common;
+use crate::documents;
+use crate::kind::Kind;
 use crate::output::print_line;
 use crate::path;
 
@@ -24,10 +26,22 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         true => of_run,
         false => arguments.index.clone(),
     };
-    let model = model(arguments, common)?;
-    let index = Index::open(&folder, model.as_ref().map(Model::fingerprint))
-        .with_context(|| format!("opening the index {}", folder.display()))?;
-    let queries = query(&arguments.query, &index, model.as_ref())?;
+    let named = |index: Result<Index, pith_space::Error>| {
+        index.with_context(|| format!("opening the index {}", folder.display()))
+    };
+    let (index, queries) = if Kind::of_model(&arguments.index) == Kind::Documents {
+        let index = named(Index::open(&folder, None))?;
+        let queries = match known(&arguments.query, &index)? {
+            Some(queries) => queries,
+            None => text(&arguments.query, &documents::Model::open(&arguments.index)?)?,
+        };
+        (index, queries)
+    } else {
+        let model = model(arguments, common)?;
+        let index = named(Index::open(&folder, model.as_ref().map(Model::fingerprint)))?;
+        let queries = query(&arguments.query, &index, model.as_ref())?;
+        (index, queries)
+    };
     let found = index.search(&queries, arguments.k)?;
     let mut hits = Vec::new();
     for query in 0..found.queries() {
@@ -59,23 +73,36 @@ fn model(arguments: &Arguments, common: &Common) -> Result<Option<Model>> {
 }
 
 fn query(text: &str, index: &Index, model: Option<&Model>) -> Result<Matrix> {
-    if let Some(row) = index.entries().iter().position(|entry| entry.id == text) {
-        return Ok(index.vectors().select(&[row]));
+    if let Some(found) = known(text, index)? {
+        return Ok(found);
     }
     let path = Path::new(text);
     if path.is_file() {
-        return match file::Format::of(path) {
-            Ok(_) => Ok(file::read(path)?.matrix),
-            Err(_) => picture(path, model),
-        };
+        return picture(path, model);
+    }
+    bail!("`{text}` is no file, no vector, and no row of the index{}", nearest(text, index))
+}
+
+/// A row of the index, a file of vectors, or a vector.
+fn known(text: &str, index: &Index) -> Result<Option<Matrix>> {
+    if let Some(row) = index.entries().iter().position(|entry| entry.id == text) {
+        return Ok(Some(index.vectors().select(&[row])));
+    }
+    let path = Path::new(text);
+    if path.is_file() && file::Format::of(path).is_ok() {
+        return Ok(Some(file::read(path)?.matrix));
     }
     let numbers: Result<Vec<f32>, _> = text.split(',').map(|part| part.trim().parse()).collect();
-    match numbers {
-        Ok(numbers) => Ok(Matrix::new(1, numbers.len(), numbers)),
-        Err(_) => {
-            bail!("`{text}` is no file, no vector, and no row of the index{}", nearest(text, index))
-        }
-    }
+    Ok(numbers.ok().map(|numbers| Matrix::new(1, numbers.len(), numbers)))
+}
+
+/// The inferred vector of a text.
+fn text(text: &str, model: &documents::Model) -> Result<Matrix> {
+    let words = model.recipe.words(text.as_bytes());
+    let vector = model.documents.infer(&words);
+    let known = vector.iter().any(|value| *value != 0.0);
+    ensure!(known, "`{text}` is no row of the index and holds no word that the model knows");
+    Ok(Matrix::new(1, vector.len(), vector))
 }
 
 fn picture(path: &Path, model: Option<&Model>) -> Result<Matrix> {

@@ -1,5 +1,5 @@
-//! From labelled text to a proven classifier. A training that is stopped keeps nothing; a search that
-//! is stopped keeps the best it found.
+//! From labelled text to a proven classifier. A training that is stopped goes on behind its last whole
+//! epoch; a search that is stopped keeps the best it found.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,11 @@ use pith_learn::device;
 use pith_learn::run::Run;
 use pith_tables::format::fasttext;
 use pith_tables::supervised::autotune::{Metric, Search, Trial};
-use pith_tables::supervised::{self, Classifier, Config, autotune};
+use pith_tables::supervised::{Classifier, Config, Training, autotune};
+use pith_tables::train::{Checkpoint, Epoch};
 use serde_json::json;
 
-use super::{Arguments, is_recipe, place};
+use super::{Arguments, epochs, is_recipe, place};
 use crate::arguments::Common;
 use crate::classifier::proof::{self, Question};
 use crate::classifier::recipe::Lines;
@@ -42,10 +43,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     let lines = recipe.lines()?;
     describe(&lines, common);
     let stop = interrupt::listen();
-    let run = match arguments.resume {
-        Some(_) => Run::open(&folder)?,
-        None => Run::create(&folder, arguments.force)?,
-    };
+    let run = epochs::folder(arguments, &folder)?;
     fs_err::write(run.recipe(), &resolved)?;
     let work = Work { lines: &lines, config: &recipe.classifier, run: &run, stop, common };
     let learned = match &recipe.autotune {
@@ -53,10 +51,6 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         None => learn(&work)?,
     };
     let Some(classifier) = learned else {
-        eprintln!(
-            "stopped; nothing was kept, it begins anew with: pith train --resume {}",
-            run.folder().display()
-        );
         return Ok(ExitCode::from(130));
     };
     let small = match &recipe.quantize {
@@ -141,31 +135,48 @@ struct Work<'a> {
     common: &'a Common,
 }
 
-/// Trains once; nothing where Ctrl-C ended it.
+/// Trains, or goes on with a training; nothing where Ctrl-C ended it.
 fn learn(work: &Work) -> Result<Option<Classifier>> {
     let Work { lines, config, run, stop, common } = *work;
+    let at = run.checkpoints().join("classifier.safetensors");
+    let (mut training, mut done) = if at.exists() {
+        let mut checkpoint: Checkpoint<Config> = Checkpoint::load(&at)?;
+        checkpoint.config.threads = config.threads;
+        let done = checkpoint.course.epoch;
+        (Training::resume(&lines.examples, checkpoint, &lines.validation)?, done)
+    } else {
+        (Training::new(&lines.examples, config, &lines.validation)?, 0)
+    };
+    epochs::forget_after(run, done)?;
     let started = Instant::now();
     let mut progress = Progress::new(!common.quiet);
-    let (mut stopped, mut metrics, mut last) = (false, String::new(), 0.0);
-    let classifier = supervised::train(&lines.examples, config, &lines.validation, &mut |look| {
-        progress.look(look);
-        if let Some(epoch) = look.ended {
-            last = epoch.loss;
-            let line = json!({
-                "epoch": look.epoch + 1, "words": look.words, "rate": look.rate,
-                "loss": epoch.loss, "held-out": epoch.held_out,
-                "seconds": started.elapsed().as_secs_f64(),
-            });
-            metrics.push_str(&format!("{line}\n"));
+    while !training.finished() {
+        let (mut rate, mut words) = (0.0, 0);
+        let ended = training.epoch(&mut |look| {
+            progress.look(look);
+            (rate, words) = (look.rate, look.words);
+            // An epoch that has ended is kept, whatever was asked meanwhile.
+            let stopped = stop.load(SeqCst) && look.ended.is_none();
+            if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        let Some(Epoch { loss, held_out }) = ended else {
+            epochs::stopped(run, done);
+            return Ok(None);
+        };
+        epochs::check(loss, done + 1, "classifier")?;
+        done += 1;
+        let line = json!({
+            "epoch": done, "words": words, "rate": rate, "loss": loss, "held-out": held_out,
+            "seconds": started.elapsed().as_secs_f64(),
+        });
+        epochs::measured(run, &line)?;
+        training.checkpoint().save(&at)?;
+        if stop.load(SeqCst) && !training.finished() {
+            epochs::stopped(run, done);
+            return Ok(None);
         }
-        // A training that has ended is kept, whatever was asked meanwhile.
-        let ended = look.ended.is_some() && look.epoch + 1 == look.epochs;
-        stopped = stop.load(SeqCst) && !ended;
-        if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
-    fs_err::write(run.metrics(), &metrics)?;
-    ensure!(last.is_finite(), "the loss is {last}: lower classifier.rate");
-    Ok((!stopped).then_some(classifier))
+    }
+    Ok(Some(training.classifier()))
 }
 
 /// Searches for settings, and keeps the best classifier.

@@ -1,6 +1,8 @@
 //! `pith train`: from raw data to a proven, searchable representation.
 
 mod classifier;
+mod documents;
+mod epochs;
 mod samples;
 mod transfer;
 mod words;
@@ -25,8 +27,11 @@ Examples:
   pith train recipes/words.toml --set words.dimensions=200
   pith train --from runs/photos birds/       fine-tunes on the classes of birds/, beside a twin from scratch
   pith train corpus.txt --set glove.dimensions=100 --set phrases.passes=2
+  pith train ratings.csv --set baskets.basket=user --set baskets.item=film     item2vec
+  pith train links.txt --set walks.return=0.5 --set walks.in-out=2             node2vec
+  pith train letters.jsonl --set documents.epochs=20 --set data.label=group    a vector a document
   pith train labelled.txt                    a classifier of lines that begin with __label__...
-  pith train --resume runs/cifar10           goes on bit for bit where it was stopped")]
+  pith train --resume runs/cifar10           goes on bit for bit where it was stopped; of [ppmi], which is one pass, anew")]
 pub struct Arguments {
     /// A recipe (.toml), or data to train on with a recipe that suits it
     #[arg(required_unless_present = "resume")]
@@ -64,7 +69,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         (None, Some(what)) if is_recipe(what) => Kind::of_recipe(what),
         (None, Some(data)) => {
             path::must_exist(data)?;
-            Kind::of_data(data)
+            Kind::of_changes(&arguments.set).unwrap_or_else(|| Kind::of_data(data))
         }
         (None, None) => Kind::Samples,
     };
@@ -77,6 +82,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
         Kind::Classifier => classifier::run(arguments, common),
+        Kind::Documents => documents::run(arguments, common),
     }
 }
 

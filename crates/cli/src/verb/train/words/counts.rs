@@ -1,68 +1,73 @@
-//! GloVe and PPMI: vectors from counts. Nothing is kept of a training that is stopped; it begins anew.
+//! GloVe, epoch by epoch, and PPMI, which is one pass: vectors from counts.
 
-use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::atomic::Ordering::SeqCst;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use pith_learn::run::Run;
+use pith_tables::train::Checkpoint;
 use pith_tables::{Corpus, closed_form, glove};
 use serde_json::json;
 
-use super::super::Arguments;
+use super::super::epochs;
+use super::steps::checkpoint;
 use crate::arguments::Common;
 use crate::interrupt;
+use crate::words::model;
 use crate::words::progress::pairs;
 
-/// A new folder, or that of a run to begin anew.
-pub fn begin(arguments: &Arguments, folder: &Path) -> Result<Run> {
-    let run = match arguments.resume {
-        Some(_) => Run::open(folder)?,
-        None => Run::create(folder, arguments.force)?,
-    };
-    if run.metrics().exists() {
-        fs_err::remove_file(run.metrics())?;
-    }
-    Ok(run)
-}
-
-/// Learns and writes the model; false where Ctrl-C ended it before.
+/// Learns and writes the model; false where Ctrl-C ended it before. Of a run that was stopped it goes on
+/// behind the last whole epoch; its counts are not kept and are taken again.
 pub fn glove(corpus: &Corpus, config: &glove::Config, run: &Run, common: &Common) -> Result<bool> {
-    tell(common, "counting words near each other");
     let stop = interrupt::listen();
-    let (mut lines, mut loss) = (String::new(), 0.0);
-    let vectors = glove::train(corpus, config, &mut |progress| {
-        tell(common, &pairs(progress));
-        let glove::Progress { epoch, pairs, elapsed, .. } = *progress;
-        loss = progress.loss;
+    tell(common, "counting words near each other");
+    let at = checkpoint(run);
+    let mut training = if at.exists() {
+        let mut checkpoint: Checkpoint<glove::Config> = Checkpoint::load(&at)?;
+        checkpoint.config.threads = config.threads;
+        epochs::forget_after(run, checkpoint.course.epoch)?;
+        glove::Training::resume(corpus, checkpoint)?
+    } else {
+        epochs::forget_after(run, 0)?;
+        glove::Training::new(corpus, config)?
+    };
+    while !training.finished() {
+        let Some(progress) = training.epoch(stop)? else {
+            epochs::stopped(run, training.epochs());
+            return Ok(false);
+        };
+        tell(common, &pairs(&progress));
+        let glove::Progress { epoch, pairs, loss, elapsed, .. } = progress;
+        epochs::check(loss, epoch + 1, "glove")?;
         let line = json!({
             "epoch": epoch + 1, "pairs": pairs, "loss": loss, "seconds": elapsed.as_secs_f64(),
         });
-        lines.push_str(&format!("{line}\n"));
-        let ended = epoch + 1 == progress.epochs;
-        let go_on = loss.is_finite() && (ended || !stop.load(SeqCst));
-        if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    ensure!(loss.is_finite(), "the loss is {loss}: lower glove.rate");
-    fs_err::write(run.metrics(), &lines)?;
-    if lines.lines().count() < config.epochs {
-        eprintln!(
-            "stopped; GloVe keeps nothing on the way, so it begins anew with: pith train --resume {}",
-            run.folder().display()
-        );
-        return Ok(false);
+        epochs::measured(run, &line)?;
+        training.checkpoint().save(&at)?;
+        if stop.load(SeqCst) && !training.finished() {
+            epochs::stopped(run, epoch + 1);
+            return Ok(false);
+        }
     }
-    super::write_bare(&vectors, &corpus.vocabulary, run)?;
+    super::write_bare(&training.vectors(), &corpus.vocabulary, run)?;
     Ok(true)
 }
 
-/// Finds the vectors and writes the model.
+/// Finds the vectors and writes the model. Nothing is kept on the way: a run that was stopped begins
+/// anew, and says so; one that has its model keeps it.
 pub fn ppmi(
     corpus: &Corpus,
     config: &closed_form::Config,
     run: &Run,
+    resumed: bool,
     common: &Common,
 ) -> Result<()> {
+    if resumed && model::file(run).exists() {
+        tell(common, "the vectors are there already");
+        return Ok(());
+    }
+    if resumed {
+        eprintln!("note: [ppmi] is one pass and keeps nothing on the way, so it begins anew");
+    }
     let dimensions = config.dimensions;
     tell(common, &format!("counting words near each other, then {dimensions} singular vectors"));
     let vectors = closed_form::train(corpus, config)?;
