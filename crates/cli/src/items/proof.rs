@@ -128,11 +128,11 @@ pub fn prove(
         Evidence::Baskets { learned, left_out } => of_baskets(question, learned, left_out),
         Evidence::Links { graph, out } => of_links(question, graph, out),
     };
-    let used = match question.evidence {
+    let tested = match question.evidence {
         Evidence::Baskets { left_out, .. } => left_out.len(),
         Evidence::Links { out, .. } => out.len(),
     };
-    proof.sizes.test = SplitSize { given: used, used, labelled: used };
+    proof.sizes.test = SplitSize { given: tested, used: tested, labelled: tested };
     fs_err::create_dir_all(folder)?;
     fs_err::write(folder.join("proof.json"), serde_json::to_vec_pretty(&proof)?)?;
     let report = folder.join("report.html");

@@ -15,6 +15,9 @@ pub(super) fn data(proof: &Proof, extras: &Extras) -> String {
     }
     let sizes = &proof.sizes;
     let row = |name: &str, size: &SplitSize| {
+        if size.given == 0 {
+            return String::new();
+        }
         format!(
             "<tr><th>{name}</th><td class=\"number\">{}</td><td class=\"number\">{}</td>\
              <td class=\"number\">{}</td></tr>",
