@@ -92,8 +92,8 @@ fn run(space: &Space, _: &Settings) -> Result<Outcome, Error> {
     }
     let sample = points(&every_nth(vectors, SPECTRUM_ROWS));
     let eigenvalues = spectrum::covariance_eigenvalues(&sample);
-    let mut readings: Vec<_> =
-        spectrum::alpha_req(&eigenvalues).map(|alpha| ("alpha-req", alpha)).into_iter().collect();
+    let alpha = spectrum::alpha_req(&eigenvalues);
+    let mut readings: Vec<_> = alpha.map(|alpha| ("alpha-req", alpha)).into_iter().collect();
     readings.extend([
         ("rank", spectrum::rank_me(&spectrum::singular_values(sample.as_ref()))),
         ("effective-rank", spectrum::effective_rank(&eigenvalues)),
@@ -120,6 +120,9 @@ fn run(space: &Space, _: &Settings) -> Result<Outcome, Error> {
     let readings = readings.into_iter().map(|(name, value)| (name, Statistic::Value(value)));
     let mut outcome = Outcome::new(readings.collect(), protocol);
     outcome.spectrum = eigenvalues;
+    if alpha.is_none() {
+        outcome.notes.push("no spectral decay: it looks at ranks 11 to 100, ten at least".into());
+    }
     if dimension.is_none() {
         outcome.notes.push(
             "no intrinsic dimension: fewer than 10 vectors differ from their neighbours".into(),

@@ -213,8 +213,8 @@ mod tests {
     use crate::geometry::golden;
 
     fn cloud(seed: u64, rows: usize) -> (Matrix, Vec<Option<u32>>) {
-        let mut vectors = golden::gaussian(seed, rows, 8);
-        for (row, vector) in vectors.values_mut().chunks_exact_mut(8).enumerate() {
+        let mut vectors = golden::gaussian(seed, rows, 24);
+        for (row, vector) in vectors.values_mut().chunks_exact_mut(24).enumerate() {
             vector[row % 4] += 2.0;
         }
         (vectors, (0..rows as u32).map(|row| Some(row % 4)).collect())
