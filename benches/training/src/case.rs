@@ -305,7 +305,10 @@ impl Convolution {
 
 impl Model for Convolution {
     fn loss(&self, inputs: &Inputs) -> Tensor<1> {
-        self.output(inputs).square().mean_dim(1).mean()
+        let squares = self.output(inputs).square();
+        let [n, size] = squares.dims();
+        // In parts: tens of thousands of numbers added up one after the other lose digits in f32.
+        squares.reshape([n, size / 64, 64]).mean_dim(2).mean_dim(1).mean()
     }
 
     fn output(&self, inputs: &Inputs) -> Tensor<2> {
