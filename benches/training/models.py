@@ -214,9 +214,12 @@ def picture_batch(count, *views):
 
 
 def convolution(shape, stride, padding, groups, batch, side):
-    channels = shape[1] * groups
-    inputs = {"pixels": normal(batch, channels, side, side), "side": torch.tensor([float(side)])}
-    return lambda: (Convolution(shape, stride, padding, groups), inputs)
+    def case():
+        pixels = normal(batch, shape[1] * groups, side, side)  # drawn where the worker has set its seed
+        inputs = {"pixels": pixels, "side": torch.tensor([float(side)])}
+        return Convolution(shape, stride, padding, groups), inputs
+
+    return case
 
 
 # name: a function that gives the model and its batch
