@@ -67,12 +67,13 @@ def recipe(name, method):
     views = {VIEWS: place["views"], DRAWS: "[]"}.get(kind, place["weak"])
     if kind == LABELS or method == "ibot":
         views = place["views"]
+    lidar = "" if views == "[]" else "lidar-views = 10\n"  # one view of a sample has no scatter
     data = "".join(f'{key} = "{value}"\n' for key, value in place["data"].items())
     return (
         f"views = {views}\n[data]\n{data}validation = 0.05\nlimit = 10000\n"
         f"{VIT if kind == PATCHES else RESNET}[objective.{method}]\n"
         f"[optimizer.adamw]\nlearning-rate = {1e-3 if kind != PATCHES else 5e-4}\n"
-        f"[train]\nbatch-size = {BATCH}\nlidar-views = 10\n[proof]\ntest-limit = 2000\n"
+        f"[train]\nbatch-size = {BATCH}\n{lidar}[proof]\ntest-limit = 2000\n"
     )
 
 

@@ -25,7 +25,7 @@ use pith_tables::supervised::{self, Config, Examples, Quantization};
 use serde::{Deserialize, Serialize};
 
 use crate::path;
-use crate::words::recipe::{Data as Text, one_or_more};
+use crate::words::recipe::{Data as Text, one_or_more, tenth};
 
 /// All that the training of a classifier depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,10 +60,6 @@ pub struct Data {
     /// Share of the lines that is judged by and not learned from, where no test file is named.
     #[serde(default = "tenth")]
     pub held_out: f64,
-}
-
-fn tenth() -> f64 {
-    0.1
 }
 
 /// The lines of a recipe.

@@ -24,7 +24,7 @@ use pith_tables::corpus;
 use pith_tables::documents::Config;
 use serde::{Deserialize, Serialize};
 
-use crate::words::recipe::one_or_more;
+use crate::words::recipe::{one_or_more, tenth};
 
 /// All that the training depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,10 +59,6 @@ pub struct Data {
     /// Share of the documents that is judged by and not learned from, where no test file is named.
     #[serde(default = "tenth")]
     pub held_out: f64,
-}
-
-fn tenth() -> f64 {
-    0.1
 }
 
 impl Recipe {

@@ -296,6 +296,11 @@ impl Recipe {
     }
 }
 
+/// A share of what there is, where a recipe names none: enough to judge by.
+pub fn tenth() -> f64 {
+    0.1
+}
+
 /// `path = "a"` stands for `path = ["a"]`.
 pub fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let expected = "expected a path or a list of paths";

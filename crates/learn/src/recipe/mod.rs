@@ -189,6 +189,13 @@ impl Recipe {
             )));
         }
         self.train.check()?;
+        if self.train.lidar_views.is_some() && self.views.is_empty() {
+            return Err(Error::Recipe(
+                "train.lidar-views compares changed views of a sample, and `views` has no change; name \
+                 some, or leave lidar-views out"
+                    .into(),
+            ));
+        }
         self.transfer.as_ref().map_or(Ok(()), Transfer::check)?;
         self.optimizer.check()
     }

@@ -37,7 +37,7 @@ fn lidar_is_read_where_it_is_asked_for_and_chooses_the_model() {
 fn lidar_as_monitor_needs_its_views() {
     let recipe = |changes: &[&str]| {
         let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-        let text = "[data]\npath = \"pictures\"\n[encoder.cnn]\n[objective.vicreg]\n";
+        let text = "views = [{ noise = {} }]\n[data]\npath = \"pictures\"\n[encoder.cnn]\n[objective.vicreg]\n";
         pith_learn::Recipe::parse(text, "toy", &changes)
     };
     let message = recipe(&["train.monitor=lidar"]).expect_err("no views").to_string();
@@ -45,4 +45,6 @@ fn lidar_as_monitor_needs_its_views() {
     let message = recipe(&["train.lidar-views=1"]).expect_err("one view").to_string();
     assert!(message.contains("at least 2"), "{message}");
     assert!(recipe(&["train.lidar-views=2"]).is_ok());
+    let message = recipe(&["train.lidar-views=2", "views=[]"]).expect_err("one view").to_string();
+    assert!(message.contains("train.lidar-views") && message.contains("`views`"), "{message}");
 }

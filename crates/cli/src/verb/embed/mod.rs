@@ -8,7 +8,7 @@ mod words;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::arguments::{Common, Data};
 use crate::kind::Kind;
@@ -81,7 +81,12 @@ pub struct Arguments {
 /// Encodes and writes.
 pub fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode> {
     path::must_exist(&arguments.model)?;
-    match Kind::of_model(&arguments.model) {
+    let kind = Kind::of_model(&arguments.model);
+    ensure!(
+        matches!(kind, Kind::Samples) || arguments.precision == Precision::F32,
+        "--precision is for encoders of samples; this model computes in f32 only"
+    );
+    match kind {
         Kind::Samples => samples::run(arguments, common),
         Kind::Words => words::run(arguments, common),
         Kind::Classifier => classifier::run(arguments, common),

@@ -3,8 +3,9 @@
 //! Departures: positions may be sines and cosines of the row and column (as MAE fixes them), and
 //! register tokens may be added (Darcet et al. 2024): tokens without a place that the others use
 //! to compute and that are thrown away after. For a picture of another size the positions are
-//! interpolated between the nearest, bilinearly where the authors take splines. Choose it for the methods that mask or match patches;
-//! on few small pictures without labels a residual network learns faster.
+//! interpolated between the nearest, bilinearly where the authors take splines. Choose it for the
+//! methods that mask or match patches; on few small pictures without labels a residual network
+//! learns faster.
 
 mod config;
 
