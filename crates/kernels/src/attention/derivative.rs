@@ -9,7 +9,7 @@ use super::softmax;
 use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack::{self, packed_len};
-use crate::product::{self, Panels};
+use crate::product::{self, Onto, Panels};
 use crate::scratch;
 
 /// What the tiles of a piece have in common.
@@ -90,7 +90,7 @@ fn by_tiles(
         let shape = [count, tile.keys, dim];
         let mut block = Block::new(gradients, width);
         let packed_values = Panels::packed(operands.packed_values, dim);
-        product::multiply(shape, &mut block, false, gradient, packed_values);
+        product::multiply(shape, &mut block, Onto::Zero, gradient, packed_values);
 
         let log_sums = &operands.log_sums[tile.queries.clone()];
         let scale = if bias.is_some() { 1.0 } else { head.scale };
@@ -109,11 +109,17 @@ fn by_tiles(
             [&*gradients, &*scores].map(|values| Matrix::row_major(values, width));
         let mut target = queries.part(tile.queries.clone());
         let shape = [count, dim, tile.keys];
-        product::multiply(shape, &mut target, false, by_score, operands.keys);
+        product::multiply(shape, &mut target, Onto::Zero, by_score, operands.keys);
         let tile_queries = Panels::of(from(head.queries, tile.queries.start, 0));
         let (shape, more) = ([tile.keys, dim, count], reached > 0);
-        product::multiply(shape, keys, more, by_score.transposed(), tile_queries);
-        product::multiply(shape, values, more, weights.transposed(), Panels::of(gradient));
+        product::multiply(shape, keys, Onto::sum(more), by_score.transposed(), tile_queries);
+        product::multiply(
+            shape,
+            values,
+            Onto::sum(more),
+            weights.transposed(),
+            Panels::of(gradient),
+        );
         reached = reached.max(tile.keys);
     }
     keys.part(reached..key_count).fill(0.0);

@@ -6,7 +6,7 @@ use super::softmax;
 use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack::{self, packed_len};
-use crate::product::{self, Panels};
+use crate::product::{self, Onto, Panels};
 use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
@@ -71,7 +71,7 @@ fn attend(head: &Head<'_>, mut output: Block<'_>, log_sums: &mut [f32]) {
             let mut output = output.part(tile.queries.clone());
             let weights = Matrix::row_major(scores, tile.width);
             let shape = [tile.queries.len(), dim, tile.keys];
-            product::multiply(shape, &mut output, false, weights, values);
+            product::multiply(shape, &mut output, Onto::Zero, weights, values);
             for (row, inverse) in inverses.iter().enumerate() {
                 output.row(row).iter_mut().for_each(|value| *value *= inverse);
             }

@@ -5,7 +5,7 @@ use super::softmax::{LANES, Visible};
 use crate::product::Matrix;
 use crate::product::block::Block;
 use crate::product::pack;
-use crate::product::{self, Panels};
+use crate::product::{self, Onto, Panels};
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
@@ -140,7 +140,7 @@ impl<'a> Head<'a> {
         let queries = from(self.queries, tile.queries.start, 0);
         let shape = [tile.queries.len(), tile.keys, dim];
         let mut block = Block::new(scores, tile.width);
-        product::multiply(shape, &mut block, false, queries, Panels::packed(keys, dim));
+        product::multiply(shape, &mut block, Onto::Zero, queries, Panels::packed(keys, dim));
         if let Some(bias) = self.bias {
             for row in 0..tile.queries.len() {
                 let bias = &bias.data[(tile.queries.start + row) * bias.row..][..tile.keys];

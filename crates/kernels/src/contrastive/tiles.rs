@@ -6,7 +6,7 @@
 
 use crate::math;
 use crate::product::block::Block;
-use crate::product::{Matrix, PANEL, Panels, multiply, pack};
+use crate::product::{Matrix, Onto, PANEL, Panels, multiply, pack};
 use crate::scratch;
 use crate::share::OneByOne;
 use crate::simd::{dispatch, multiply_add};
@@ -91,7 +91,7 @@ impl Sides<'_> {
                 let tile = &mut tile[..height * length];
                 let shape = [height, length, self.width];
                 let right = Panels::packed(packed, self.width);
-                multiply(shape, &mut Block::new(tile, length), false, left, right);
+                multiply(shape, &mut Block::new(tile, length), Onto::Zero, left, right);
                 body(index * COLUMNS, tile, columns);
             }
         });
@@ -248,7 +248,13 @@ pub(super) fn gradient(sides: Sides<'_>, normalizers: Normalizers<'_>, factor: f
                 let left = Matrix::row_major(tile, length);
                 let right = Panels::of(Matrix::row_major(columns, sides.width));
                 let mut result = Block::new(result, sides.width);
-                multiply([height, sides.width, length], &mut result, true, left, right);
+                multiply(
+                    [height, sides.width, length],
+                    &mut result,
+                    Onto::Destination,
+                    left,
+                    right,
+                );
             });
             result.iter_mut().for_each(|value| *value *= factor);
         });

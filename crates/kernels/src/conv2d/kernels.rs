@@ -4,9 +4,9 @@ use super::bed::Bed;
 use super::columns::{self, Block};
 use super::geometry::Geometry;
 use super::winograd::{self, Kernels};
-use super::{depthwise, lanes};
+use super::{depthwise, lanes, patches};
 use crate::product::block::Block as Target;
-use crate::product::{Matrix, Panels, multiply};
+use crate::product::{Matrix, Onto, Panels, multiply};
 use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
@@ -22,6 +22,9 @@ pub(super) fn forward(g: &Geometry, input: &[f32], weight: &[f32], bias: &[f32])
     }
     if winograd::applies(g) {
         return winograd::forward(g, input, Kernels::Straight(weight), bias);
+    }
+    if patches::applies(g) {
+        return patches::forward(g, input, weight, bias);
     }
     forward_by_columns(g, input, weight, bias)
 }
@@ -104,7 +107,7 @@ fn multiply_columns(
         for (columns, mut target) in columns.chunks_exact(g.depth() * panel).zip(targets) {
             let shape = [g.channels_out, target.columns(), depth];
             let rhs = Panels::of(Matrix::row_major(&columns[first * panel..], panel));
-            multiply(shape, &mut target, first > 0, lhs, rhs);
+            multiply(shape, &mut target, Onto::sum(first > 0), lhs, rhs);
         }
     }
 }
@@ -173,7 +176,7 @@ fn add_block(
             for (columns, gradient) in panels.zip(gradients.chunks_exact(g.channels_out * panel)) {
                 let mut target = Target::new(&mut columns[first * panel..], panel);
                 let rhs = Panels::of(Matrix::row_major(gradient, panel));
-                multiply([rows, panel, g.channels_out], &mut target, false, lhs, rhs);
+                multiply([rows, panel, g.channels_out], &mut target, Onto::Zero, lhs, rhs);
             }
         }
         columns::scatter(g, columns, group, block, bed, input);
@@ -203,6 +206,9 @@ pub(super) fn weight_gradient(g: &Geometry, input: &[f32], gradient: &[f32]) -> 
     }
     if winograd::applies(g) {
         return winograd::weight_gradient(g, input, gradient);
+    }
+    if patches::applies(g) {
+        return patches::weight_gradient(g, input, gradient);
     }
     weight_gradient_by_columns(g, input, gradient)
 }
@@ -268,7 +274,7 @@ fn add_products(
             let shape = [g.depth(), width, rows.len() / width];
             let lhs = Matrix::row_major(columns, panel);
             let rhs = Panels::of(Matrix::row_major(rows, width));
-            multiply(shape, &mut Target::new(sum, width), true, lhs, rhs);
+            multiply(shape, &mut Target::new(sum, width), Onto::Destination, lhs, rhs);
         }
     });
 }

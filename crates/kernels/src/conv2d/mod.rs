@@ -9,6 +9,7 @@ mod kernels;
 mod lanes;
 #[cfg(target_arch = "x86_64")]
 mod lanes_x86;
+mod patches;
 #[cfg(test)]
 mod tests;
 mod winograd;

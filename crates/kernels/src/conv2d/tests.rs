@@ -77,6 +77,23 @@ fn agrees_on_the_layers_of_a_residual_network() {
     layer([33, 128, 8, 8], [128, 128, 3, 3], 1, 1);
 }
 
+/// Kernels side by side: every width that is copied by itself, strips that end within a kernel's line,
+/// pixels behind the last patch.
+#[test]
+fn agrees_on_patches() {
+    let patches = |input, channels, side| {
+        let [_, planes, ..]: [usize; 4] = input;
+        let weight = [channels, planes, side, side];
+        let options = ConvOptions { stride: [side; 2], ..ConvOptions::default() };
+        check(&Case { input, weight, bias: side % 2 == 0, options });
+    };
+    patches([18, 3, 32, 32], 40, 4);
+    patches([2, 3, 33, 50], 24, 16);
+    patches([3, 3, 21, 24], 7, 5);
+    patches([2, 9, 16, 24], 5, 8);
+    patches([5, 40, 9, 6], 33, 2);
+}
+
 #[test]
 fn gradient_agrees_with_finite_differences() {
     let options = ConvOptions { stride: [2, 1], padding: [1, 2], groups: 2 };

@@ -6,7 +6,7 @@
 use crate::activation::loops;
 use crate::product::Matrix;
 use crate::product::block::Block;
-use crate::product::{DEPTH, PANEL, Panels, multiply, pack};
+use crate::product::{DEPTH, Onto, PANEL, Panels, multiply, pack};
 use crate::share::OneByOne;
 use crate::simd::dispatch;
 use crate::{Activation, buffer, scratch};
@@ -36,12 +36,22 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Fewer rows would read the weight too often, more would leave the cache.
-const ROWS: std::ops::RangeInclusive<usize> = 24..=96;
+/// Rows of a block: fewer would read the weight too often, more would leave the cache.
+const ROWS: std::ops::RangeInclusive<usize> = 24..=132;
+/// Blocks that are enough for every thread to have some.
+const BLOCKS: usize = 16;
 
 impl Extents {
     fn rows_per_block(self) -> usize {
-        self.rows.div_ceil(16).clamp(*ROWS.start(), *ROWS.end())
+        let least = self.rows.div_ceil(*ROWS.end());
+        let count = least.max((self.rows / ROWS.start()).clamp(1, BLOCKS));
+        // A number of blocks that two or four threads can share evenly.
+        let even = match count {
+            0..4 => count,
+            4..BLOCKS => count / 4 * 4,
+            _ => count.next_multiple_of(4),
+        };
+        self.rows.div_ceil(even.max(least))
     }
 
     /// Calls `body` with the weight in panels.
@@ -103,12 +113,15 @@ pub(super) fn forward_keeping(
 
 /// `target = x · weight (+ bias)` of one block.
 fn affine(e: Extents, x: &[f32], weight: Panels<'_>, bias: Option<&[f32]>, target: &mut [f32]) {
-    if let Some(bias) = bias {
-        target.chunks_exact_mut(e.outputs).for_each(|row| row.copy_from_slice(bias));
-    }
     let shape = [x.len() / e.inputs, e.outputs, e.inputs];
     let x = Matrix::row_major(x, e.inputs);
-    multiply(shape, &mut Block::new(target, e.outputs), bias.is_some(), x, weight);
+    multiply(
+        shape,
+        &mut Block::new(target, e.outputs),
+        bias.map_or(Onto::Zero, Onto::Row),
+        x,
+        weight,
+    );
 }
 
 /// Turns `∂L/∂output` into `g = ∂L/∂(x · weight + bias)`, in place, and computes from it
@@ -140,7 +153,7 @@ pub(super) fn backward(
             if let Some((by_input, weight)) = by_input.as_mut().zip(weight) {
                 let shape = [by_input.len() / e.inputs, e.inputs, e.outputs];
                 let gradient = Matrix::row_major(gradient, e.outputs);
-                multiply(shape, &mut Block::new(by_input, e.inputs), false, gradient, weight);
+                multiply(shape, &mut Block::new(by_input, e.inputs), Onto::Zero, gradient, weight);
             }
         });
     };
@@ -187,7 +200,13 @@ pub(super) fn weight_gradient(e: Extents, x: &[f32], gradient: &[f32]) -> Vec<f3
                         let rows = PANEL.min(e.inputs - first);
                         let mut target = target.part(first..first + rows);
                         let x = Matrix::row_major(panel, PANEL).transposed();
-                        multiply([rows, columns, depth], &mut target, start > 0, x, gradient);
+                        multiply(
+                            [rows, columns, depth],
+                            &mut target,
+                            Onto::sum(start > 0),
+                            x,
+                            gradient,
+                        );
                     }
                 });
             });

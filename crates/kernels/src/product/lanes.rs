@@ -16,6 +16,8 @@ pub(crate) trait Lanes: Copy {
     const WIDTH: usize;
     /// Rows of sums, two vectors wide, that registers hold beside the operands.
     const ROWS: usize;
+    /// Whether registers hold half as many rows of four vectors as well, in two panels.
+    const WIDE: bool;
 
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(place: *const f32) -> Self;
@@ -32,6 +34,7 @@ pub(crate) trait Lanes: Copy {
 impl Lanes for __m512 {
     const WIDTH: usize = 16;
     const ROWS: usize = 12;
+    const WIDE: bool = 2 * Self::WIDTH == super::PANEL;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -78,6 +81,7 @@ static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 
 impl Lanes for __m256 {
     const WIDTH: usize = 8;
     const ROWS: usize = 6;
+    const WIDE: bool = false;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {

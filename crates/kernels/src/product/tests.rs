@@ -1,7 +1,7 @@
 //! The products agree with their scalar twin, and packing only moves values.
 
 use super::block::Block;
-use super::{Matrix, PANEL, Panels, by_rows, multiply, pack};
+use super::{Matrix, Onto, PANEL, Panels, by_rows, multiply, pack};
 use crate::testing::{difference, values};
 use proptest::prelude::*;
 
@@ -16,20 +16,24 @@ proptest! {
     #[test]
     fn products(
         (m, n, k) in (1usize..40, 1usize..90, 1usize..300),
-        (gap, accumulate, transposed) in (0usize..9, any::<bool>(), any::<bool>()),
+        (gap, onto, transposed, packed) in (0usize..9, 0..3, any::<bool>(), any::<bool>()),
     ) {
+        let row = values(n, 4);
+        let onto = [Onto::Zero, Onto::Destination, Onto::Row(&row)][onto as usize];
         let (lhs, rhs) = (values(m * k + gap * m, 1), values((n + gap) * k, 2));
         let lhs = if transposed {
             Matrix { data: &lhs, row: 1, column: m }
         } else {
             Matrix::row_major(&lhs, k + gap)
         };
-        let rhs = Panels::of(Matrix::row_major(&rhs, n + gap));
+        let rhs = Matrix::row_major(&rhs, n + gap);
+        let mut panels = vec![f32::NAN; pack::rows_len(k, n)];
+        let rhs = if packed { pack::rows(rhs, [k, n], &mut panels) } else { Panels::of(rhs) };
         let [mut fast, mut plain] = [(); 2].map(|()| values(m * (n + gap), 3));
         let step = n + gap;
         let block = |values| Block::new(values, step).split_columns(n).0;
-        multiply([m, n, k], &mut block(&mut fast), accumulate, lhs, rhs);
-        by_rows([m, n, k], &mut block(&mut plain), accumulate, lhs, rhs);
+        multiply([m, n, k], &mut block(&mut fast), onto, lhs, rhs);
+        by_rows([m, n, k], &mut block(&mut plain), onto, lhs, rhs);
         prop_assert!(close(&fast, &plain));
     }
 

@@ -8,7 +8,7 @@ use super::{applies, by_stages};
 use crate::conv2d::geometry::Geometry;
 use crate::conv2d::lanes::{self, Lanes, for_lanes};
 use crate::product::block::Block;
-use crate::product::{self, Matrix, Panels};
+use crate::product::{self, Matrix, Onto, Panels};
 use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
@@ -98,20 +98,20 @@ pub(super) fn forward_by_stages(
 /// At one point: `[tiles, ci]` by `[ci, co]`.
 fn multiply_point(g: &Geometry, tiles: usize, input: &[f32], weights: &[f32], output: &mut [f32]) {
     let lhs = Matrix::row_major(input, filled(g.channels_in));
-    multiply([tiles, filled(g.channels_out), g.channels_in], output, false, lhs, weights);
+    multiply([tiles, filled(g.channels_out), g.channels_in], output, Onto::Zero, lhs, weights);
 }
 
 /// A [`product::multiply`] of operands without gaps between the rows.
 pub(super) fn multiply(
     [m, n, k]: [usize; 3],
     destination: &mut [f32],
-    accumulate: bool,
+    onto: Onto<'_>,
     lhs: Matrix<'_>,
     rhs: &[f32],
 ) {
     let mut destination = Block::new(&mut destination[..m * n], n);
     let rhs = Panels::of(Matrix::row_major(rhs, n));
-    product::multiply([m, n, k], &mut destination, accumulate, lhs, rhs);
+    product::multiply([m, n, k], &mut destination, onto, lhs, rhs);
 }
 
 /// The output image `n` from all points.

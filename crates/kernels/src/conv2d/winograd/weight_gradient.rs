@@ -5,7 +5,7 @@ use super::tiles::{Tiling, evaluate_gradient, evaluate_input, filled, step};
 use super::transforms::POINTS;
 use super::{applies, by_stages, weights};
 use crate::conv2d::geometry::Geometry;
-use crate::product::Matrix;
+use crate::product::{Matrix, Onto};
 use crate::share::OneByOne;
 use crate::{buffer, scratch};
 use rayon::prelude::*;
@@ -118,7 +118,7 @@ fn add_point(
     let lhs = Matrix::row_major(&input[p * step(tiles, g.channels_in)..], filled(g.channels_in));
     let rhs = &output[p * step(tiles, g.channels_out)..];
     let shape = [g.channels_in, filled(g.channels_out), tiles];
-    multiply(shape, point, accumulate, lhs.transposed(), rhs);
+    multiply(shape, point, Onto::sum(accumulate), lhs.transposed(), rhs);
 }
 
 /// `[parts, ci, 9, filled co]` to `[co, ci, 9]`, adding the parts in order.
