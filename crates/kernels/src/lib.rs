@@ -16,6 +16,7 @@ mod activation;
 pub mod allocator;
 mod attention;
 mod batch_norm;
+mod bernoulli;
 mod blocks;
 mod buffer;
 mod contrastive;
@@ -47,6 +48,7 @@ pub use attention::{
     AttentionOptions, Sequences, attention_weights, cross_attention, self_attention,
 };
 pub use batch_norm::{BatchMoments, BatchNormOptions, Normalized, batch_norm, batch_norm_evaluate};
+pub use bernoulli::bernoulli_log_likelihood;
 pub use contrastive::{info_nce, normalize_rows, nt_xent};
 pub use conv2d::{ConvOptions, conv2d};
 pub use cross_entropy::cross_entropy;

@@ -59,17 +59,9 @@ impl Likelihood {
                 let distance = ((input - drawn) / deviation).square();
                 ((distance + constant) / -2.0).sum_dim(1)
             }
-            Likelihood::Bernoulli => {
-                let ones = (input * drawn.clone()).sum_dim(1);
-                ones - softplus(drawn).sum_dim(1)
-            }
+            Likelihood::Bernoulli => pith_kernels::bernoulli_log_likelihood(input, drawn),
         }
     }
-}
-
-/// `log(1 + exp x)`, for any x.
-fn softplus(x: Tensor<2>) -> Tensor<2> {
-    x.clone().clamp_min(0.0) + x.abs().neg().exp().log1p()
 }
 
 #[cfg(test)]
