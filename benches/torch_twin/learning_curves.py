@@ -14,12 +14,15 @@ import json
 import statistics
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pyarrow.parquet as parquet
 import torch
 
+import cifar
 from train import knn
+from twin import curve
 
 HERE = Path(__file__).parent
 RECIPE = HERE.parent.parent / "recipes" / "cifar10.toml"
@@ -32,8 +35,8 @@ CHANGES = {
     "vicreg": ["objective={vicreg={}}"],
     "dino": ["objective={dino={teacher-momentum=0.95}}", "local-crops={count=2}"],
     "mae": [
-        "objective={mae={}}",
-        'encoder={vit={width=128,depth=4,heads=4,positions="sin-cos",pool="mean"}}',
+        "objective={mae={decoder-width=64}}",
+        'encoder={vit={width=64,depth=4,heads=4,positions="sin-cos",pool="mean"}}',
         "views=[{crop-resize={scale=[0.5,1.0]}},{flip={}}]",
         "optimizer={adamw={weight-decay=0.05}}",
     ],
@@ -41,11 +44,16 @@ CHANGES = {
 NEVER = 1_000_000  # steps: the model of the last step is kept, and no better one before it
 
 
+def call(settings, *command):
+    """Runs Pith; what it says goes to standard error."""
+    command = [settings.pith, *command, "--threads", settings.threads]
+    subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
+
+
 def embed(settings, run, part):
     """Ids, classes and vectors of a part of the data under a run's model."""
     file = run / f"{part}.parquet"
-    command = [settings.pith, "embed", run, "--part", part, "--out", file, "--force"]
-    subprocess.run([*map(str, command), "--threads", str(settings.threads)], check=True)
+    call(settings, "embed", run, "--part", part, "--out", file, "--force")
     table = parquet.read_table(file).to_pydict()
     return table["id"], table["label"], torch.tensor(table["vector"])
 
@@ -53,17 +61,16 @@ def embed(settings, run, part):
 def pith(settings, seed):
     """The run's folder, first loss, loss of every epoch, kNN, ids of the training images."""
     run = settings.out / f"{settings.objective}-{seed}"
-    command = [settings.pith, "train", RECIPE, "--out", run, "--force", "--no-proof", "--quiet"]
-    command += ["--threads", settings.threads, "--seed", seed]
+    command = ["train", RECIPE, "--out", run, "--force", "--no-proof", "--quiet", "--seed", seed]
     short = [f"data.limit={settings.limit}", f"train.epochs={settings.epochs}"]
     short += [f"train.batch-size={settings.batch}", f"train.probe-every={NEVER}"]
     for change in [*short, *CHANGES[settings.objective], *settings.set]:
         command += ["--set", change]
-    subprocess.run(list(map(str, command)), check=True)
+    call(settings, *command)
     steps = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     losses = [step["loss"] for step in steps if "loss" in step]
     per_epoch = len(losses) // settings.epochs
-    curve = [
+    per_epochs = [
         statistics.mean(losses[start : start + per_epoch])
         for start in range(0, settings.epochs * per_epoch, per_epoch)
     ]
@@ -72,18 +79,14 @@ def pith(settings, seed):
     names = sorted(set(labels))
     numbers = lambda classes: torch.tensor([names.index(name) for name in classes])
     accuracy = knn(bank, numbers(labels), queries, numbers(truth))[PROTOCOL]
-    return run, losses[0], curve, accuracy, ids
+    return run, losses[0], per_epochs, accuracy, ids
 
 
-def twin(settings, run, ids):
+def twin(run, ids):
     """First loss, loss of every epoch and kNN after the last."""
-    file = run / "ids.txt"
-    file.write_text("\n".join(ids))
-    command = [sys.executable, HERE / "twin.py", run / "recipe.toml", "--ids", file]
-    command += ["--threads", settings.threads, "--knn-every", 0]
-    output = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True)
-    lines = [json.loads(line) for line in output.stdout.splitlines()]
-    epochs = [line for line in lines if line.get("epoch")]
+    recipe = tomllib.loads((run / "recipe.toml").read_text())
+    bank, queries = cifar.read("train", ids=frozenset(ids)), cifar.read("test")
+    _, *epochs = curve(recipe, bank, queries)
     return epochs[0]["first-loss"], [line["loss"] for line in epochs], epochs[-1][PROTOCOL]
 
 
@@ -99,11 +102,12 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=2)
     settings = parser.parse_args()
+    torch.set_num_threads(settings.threads)
     settings.out.mkdir(parents=True, exist_ok=True)
     found = {"pith": [], "torch": []}
     for seed in settings.seeds:
-        run, first, curve, accuracy, ids = pith(settings, seed)
-        their_first, their_curve, theirs = twin(settings, run, ids)
+        run, first, losses, accuracy, ids = pith(settings, seed)
+        their_first, their_losses, theirs = twin(run, ids)
         found["pith"].append(100 * accuracy)
         found["torch"].append(100 * theirs)
         line = {
@@ -111,7 +115,7 @@ def main():
             "seed": seed,
             "images": len(ids),
             "first-loss": {"pith": first, "torch": their_first},
-            "loss": {"pith": curve, "torch": their_curve},
+            "loss": {"pith": losses, "torch": their_losses},
             "knn": {"pith": accuracy, "torch": theirs},
         }
         print(json.dumps(line), flush=True)

@@ -33,14 +33,21 @@ def arguments():
 def main():
     settings = arguments()
     recipe = tomllib.load(settings.recipe)
-    train = known("train", recipe["train"])
     torch.set_num_threads(settings.threads)
+    limit = None if settings.ids else recipe["data"].get("limit")
+    ids = frozenset(open(settings.ids).read().split()) if settings.ids else None
+    data = cifar.read("train", limit, ids), cifar.read("test")
+    print(json.dumps({"recipe": recipe, "images": len(data[0][0])}))
+    for line in curve(recipe, *data, settings.knn_every):
+        print(json.dumps(line), flush=True)
+
+
+def curve(recipe, bank, queries, knn_every=0):
+    """Trains by the recipe on the pictures of the bank; what each epoch gave."""
+    train = known("train", recipe["train"])
     torch.manual_seed(train["seed"])
     random = torch.Generator().manual_seed(train["seed"])
-    ids = set(open(settings.ids).read().split()) if settings.ids else None
-    limit = None if ids else recipe["data"].get("limit")
-    pictures, labels = cifar.read("train", limit, ids)
-    queries, truth = cifar.read("test")
+    (pictures, labels), (questions, truth) = bank, queries
     mean, deviation = statistics(pictures)
 
     def normalize(values):
@@ -53,8 +60,6 @@ def main():
     steps_per_epoch = len(pictures) // train["batch-size"]
     steps = train["epochs"] * steps_per_epoch
     warmup = int(train["warmup"] * steps + 0.5)
-    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    print(json.dumps({"recipe": recipe, "images": len(pictures), "parameters": parameters}))
 
     for epoch in range(train["epochs"] + 1):
         spent = {"views": 0.0, "steps": 0.0}
@@ -72,14 +77,14 @@ def main():
                 spent["steps"] += time.perf_counter() - ready
         line = {"epoch": epoch, "loss": sum(losses) / len(losses) if losses else None}
         line["first-loss"] = losses[0] if losses else None
-        due = settings.knn_every and epoch % settings.knn_every == 0
+        due = knn_every and epoch % knn_every == 0
         if due or epoch == train["epochs"]:
             started = time.perf_counter()
-            bank, asked = (embed(kept, normalize(p / 255)) for p in (pictures, queries))
-            line |= knn(bank, labels, asked, truth)
+            banked, asked = (embed(kept, normalize(p / 255)) for p in (pictures, questions))
+            line |= knn(banked, labels, asked, truth)
             spent["knn"] = time.perf_counter() - started
         line["seconds"] = {name: round(value, 2) for name, value in spent.items()}
-        print(json.dumps(line), flush=True)
+        yield line
 
 
 def seen(pictures, recipe, model, random):
