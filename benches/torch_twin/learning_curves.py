@@ -21,6 +21,7 @@ import pyarrow.parquet as parquet
 import torch
 
 import cifar
+import start
 from train import knn
 from twin import curve
 
@@ -58,21 +59,26 @@ def embed(settings, run, part):
     return table["id"], table["label"], torch.tensor(table["vector"])
 
 
-def pith(settings, seed):
-    """The run's folder, first loss, loss of every epoch, kNN, ids of the training images."""
-    run = settings.out / f"{settings.objective}-{seed}"
+def train(settings, seed, run, *more):
+    """Trains by the recipe, shortened and changed."""
     command = ["train", RECIPE, "--out", run, "--force", "--no-proof", "--quiet", "--seed", seed]
     short = [f"data.limit={settings.limit}", f"train.epochs={settings.epochs}"]
     short += [f"train.batch-size={settings.batch}", f"train.probe-every={NEVER}"]
-    for change in [*short, *CHANGES[settings.objective], *settings.set]:
+    for change in [*short, *CHANGES[settings.objective], *settings.set, *more]:
         command += ["--set", change]
     call(settings, *command)
+
+
+def pith(settings, seed):
+    """The run's folder, first loss, loss of every epoch, kNN, ids of the training images."""
+    run = settings.out / f"{settings.objective}-{seed}"
+    train(settings, seed, run)
     steps = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     losses = [step["loss"] for step in steps if "loss" in step]
     per_epoch = len(losses) // settings.epochs
     per_epochs = [
-        statistics.mean(losses[start : start + per_epoch])
-        for start in range(0, settings.epochs * per_epoch, per_epoch)
+        statistics.mean(losses[first : first + per_epoch])
+        for first in range(0, settings.epochs * per_epoch, per_epoch)
     ]
     ids, labels, bank = embed(settings, run, "train")
     _, truth, queries = embed(settings, run, "test")
@@ -82,11 +88,15 @@ def pith(settings, seed):
     return run, losses[0], per_epochs, accuracy, ids
 
 
-def twin(run, ids):
+def twin(settings, seed, run, ids):
     """First loss, loss of every epoch and kNN after the last."""
+    begin = None
+    if settings.same_start:
+        begin = run / "start"
+        train(settings, seed, begin, *start.STEP)
     recipe = tomllib.loads((run / "recipe.toml").read_text())
     bank, queries = cifar.read("train", ids=frozenset(ids)), cifar.read("test")
-    _, *epochs = curve(recipe, bank, queries)
+    _, *epochs = curve(recipe, bank, queries, begin=begin)
     return epochs[0]["first-loss"], [line["loss"] for line in epochs], epochs[-1][PROTOCOL]
 
 
@@ -99,6 +109,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--set", action="append", default=[], help="another change of the recipe")
+    parser.add_argument("--same-start", action="store_true", help="from Pith's initial weights")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--threads", type=int, default=2)
     settings = parser.parse_args()
@@ -107,7 +118,7 @@ def main():
     found = {"pith": [], "torch": []}
     for seed in settings.seeds:
         run, first, losses, accuracy, ids = pith(settings, seed)
-        their_first, their_losses, theirs = twin(run, ids)
+        their_first, their_losses, theirs = twin(settings, seed, run, ids)
         found["pith"].append(100 * accuracy)
         found["torch"].append(100 * theirs)
         line = {

@@ -16,6 +16,7 @@ import tomllib
 import torch
 
 import cifar
+import start
 from from_recipe import known, learner, optimizer
 from train import Moment, embed, knn, rate, update
 from views import render
@@ -42,8 +43,9 @@ def main():
         print(json.dumps(line), flush=True)
 
 
-def curve(recipe, bank, queries, knn_every=0):
-    """Trains by the recipe on the pictures of the bank; what each epoch gave."""
+def curve(recipe, bank, queries, knn_every=0, begin=None):
+    """Trains by the recipe on the pictures of the bank, perhaps from the initial weights of a run of
+    Pith; what each epoch gave."""
     train = known("train", recipe["train"])
     torch.manual_seed(train["seed"])
     random = torch.Generator().manual_seed(train["seed"])
@@ -54,7 +56,10 @@ def curve(recipe, bank, queries, knn_every=0):
         values = (values - mean) / deviation
         return values.contiguous(memory_format=torch.channels_last)
 
-    model = learner(recipe).to(memory_format=torch.channels_last)
+    model = learner(recipe)
+    if begin:
+        start.load(model, begin)
+    model = model.to(memory_format=torch.channels_last)
     kept = getattr(model, "teacher", model.encoder)  # DINO's teacher is the encoder to keep
     stepper, peak = optimizer(recipe, model)
     steps_per_epoch = len(pictures) // train["batch-size"]
