@@ -10,7 +10,8 @@ from same_dino import PLACES
 from same_weights import RENAMES, UNKNOWN_TO_PITH
 
 # Pith keeps these as [inputs, outputs]; the blocks of a transformer here do too.
-TRANSPOSED = re.compile(r"(linear|layers\.\d+|(projector|predictor|expander)(\.module)?\.output)\.weight$")
+PERCEPTRON = r"(projector|predictor|expander)(\.module)?\.output"
+TRANSPOSED = re.compile(rf"(linear|layers\.\d+|{PERCEPTRON})\.weight$")
 # Of a training of one step of rate almost zero, after which all else is where it began.
 STEP = ["train.steps=1", "optimizer.adamw.learning-rate=1e-12", "train.probe-every=1"]
 BEGUN = {"running_mean": 0.0, "running_variance": 1.0, "centre.mean": 0.0}
