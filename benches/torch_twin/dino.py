@@ -1,4 +1,4 @@
-"""DINO, Caron et al. 2021: a student says of all crops what its moving average says of the views."""
+"""DINO, Caron et al. 2021: a student says of crops what its moving average says of the views."""
 
 import copy
 

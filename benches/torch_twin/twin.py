@@ -26,7 +26,8 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe", type=argparse.FileType("rb"))
     parser.add_argument("--ids", help="file with one training image a line, class/number.jpg")
-    parser.add_argument("--knn-every", type=int, default=1, help="epochs between two measures; 0: after the last")
+    every = "epochs between two measures; 0: after the last"
+    parser.add_argument("--knn-every", type=int, default=1, help=every)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -44,8 +45,8 @@ def main():
 
 
 def curve(recipe, bank, queries, knn_every=0, begin=None):
-    """Trains by the recipe on the pictures of the bank, perhaps from the initial weights of a run of
-    Pith; what each epoch gave."""
+    """Trains by the recipe on the pictures of the bank, perhaps from the initial weights of a run
+    of Pith; what each epoch gave."""
     train = known("train", recipe["train"])
     torch.manual_seed(train["seed"])
     random = torch.Generator().manual_seed(train["seed"])
