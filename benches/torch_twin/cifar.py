@@ -1,5 +1,6 @@
 """CIFAR-10 as shipped in `$PITH_DATA`: tar archives of `<class>/<number>.jpg`."""
 
+import functools
 import hashlib
 import io
 import os
@@ -16,7 +17,8 @@ CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hors
 WINDOW = 1 << 27  # the archives were written with a window of 16 MiB, above zstd's default limit
 
 
-def read(part: str, limit: int | None = None, ids: set[str] | None = None):
+@functools.cache
+def read(part: str, limit: int | None = None, ids: frozenset[str] | None = None):
     """Images `[n, 3, 32, 32]` uint8 and labels `[n]` of `part` ("train" or "test"), sorted by id.
 
     `limit` keeps the same number of every class: those whose id has the smallest SHA-256.

@@ -1,4 +1,4 @@
-"""The narrow residual network, its projector and the objective, as in Pith."""
+"""The residual network and its projector, as in Pith."""
 
 import torch
 import torch.nn.functional as F
@@ -41,6 +41,7 @@ class ResNet(nn.Module):
 
     def __init__(self, widths, blocks):
         super().__init__()
+        self.width = widths[-1]
         self.stem = Entry(3, widths[0], 3, 1)
         layers, inputs = [], widths[0]
         for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
@@ -83,28 +84,3 @@ class Hidden(nn.Module):
 
     def forward(self, x):
         return F.relu(self.norm(self.linear(x)))
-
-
-class SimCLR(nn.Module):
-    """Encoder, projector and objective."""
-
-    def __init__(self, widths, blocks, projector=(256, 128), temperature=0.2):
-        super().__init__()
-        self.encoder = ResNet(widths, blocks)
-        self.projector = Projector([widths[-1], *projector])
-        self.temperature = temperature
-
-    def loss(self, first, second):
-        """Each view goes through the network by itself: batch statistics of one view only."""
-        a, b = (self.projector(self.encoder(view)) for view in (first, second))
-        return nt_xent(a, b, self.temperature)
-
-
-def nt_xent(a, b, temperature: float):
-    """NT-Xent (Chen et al. 2020, equation 1): mean over `2n` rows, a row never its own negative."""
-    z = F.normalize(torch.cat([a, b]), dim=1)  # [2n, d]
-    similarity = z @ z.T / temperature
-    similarity.fill_diagonal_(-torch.inf)
-    n = len(a)
-    partner = torch.arange(2 * n, device=z.device).roll(n)
-    return F.cross_entropy(similarity, partner)

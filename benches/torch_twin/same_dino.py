@@ -8,26 +8,28 @@ each step, and after the last the centre and the sum of squares of every paramet
 statistic of student and teacher. Crops follow from a formula that both sides compute.
 """
 
-import copy
 import json
-import math
 import re
 import sys
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import save_file
-from torch import nn
 
+from dino import Dino
 from model import ResNet
 from same_weights import RENAMES, UNKNOWN_TO_PITH
-from train import adamw
+from train import Moment, adamw, update
 
 STEPS, SAMPLES, SIDE, LOCAL_SIDE = 50, 6, 8, 4
-WIDTHS, BLOCKS, PROJECTOR, PROTOTYPES = [4, 8], [1, 1], [16, 6], 12
-STUDENT, WARMUP, TEACHER, WARMUP_SHARE = 0.1, 0.04, 0.07, 0.3
-MOMENTUM, CENTRE_MOMENTUM = 0.9, 0.9
+WIDTHS, BLOCKS = [4, 8], [1, 1]
+SETTINGS = {
+    "projector": [16, 6],
+    "prototypes": 12,
+    "teacher_momentum": 0.9,
+    "freeze_prototypes": 0.0,
+    "deviation": None,
+}
 RATE, DECAY = 1e-2, 1e-4
 
 
@@ -49,63 +51,7 @@ def crops(step: int):
     middle = picture[:, :, 2 : 2 + LOCAL_SIDE, 2 : 2 + LOCAL_SIDE]
     views = [picture + 0.5 * drawn(SIDE, 5 * step + 1 + view) for view in range(2)]
     local = [middle + 0.5 * drawn(LOCAL_SIDE, 5 * step + 3 + crop) for crop in range(2)]
-    return views, local
-
-
-class Head(nn.Module):
-    """Perceptron with GELU, unit vector, cosines with prototypes."""
-
-    def __init__(self, widths, prototypes):
-        super().__init__()
-        self.layers = nn.ModuleList(map(nn.Linear, widths[:-1], widths[1:]))
-        self.prototypes = nn.Parameter(torch.randn(prototypes, widths[-1]))
-        for layer in self.layers:
-            nn.init.zeros_(layer.bias)
-
-    def forward(self, x):
-        for layer in self.layers[:-1]:
-            x = F.gelu(layer(x))
-        x = F.normalize(self.layers[-1](x), dim=1)
-        return x @ F.normalize(self.prototypes, dim=1).T
-
-
-class Dino(nn.Module):
-    """Student, teacher and centre."""
-
-    def __init__(self):
-        super().__init__()
-        self.encoder = ResNet(WIDTHS, BLOCKS)
-        self.head = Head([WIDTHS[-1], *PROJECTOR], PROTOTYPES)
-        self.teacher = copy.deepcopy(self.encoder).requires_grad_(False)
-        self.teacher_head = copy.deepcopy(self.head).requires_grad_(False)
-        self.register_buffer("centre", torch.zeros(1, PROTOTYPES))
-
-    def loss(self, step: int):
-        views, local = crops(step)
-        whole = torch.cat(views)
-        student = [self.encoder(whole), self.encoder(torch.cat(local))]
-        students = (self.head(torch.cat(student)) / STUDENT).log_softmax(1).split(SAMPLES)
-        with torch.no_grad():
-            said = self.teacher_head(self.teacher(whole))
-            share = min(step / STEPS / WARMUP_SHARE, 1.0)
-            temperature = WARMUP + (TEACHER - WARMUP) * share
-            targets = ((said - self.centre) / temperature).softmax(1).split(SAMPLES)
-            centre = CENTRE_MOMENTUM * self.centre + (1 - CENTRE_MOMENTUM) * said.mean(0)
-            self.centre.copy_(centre)
-        pairs = [
-            -(target * student).sum(1).mean()
-            for t, target in enumerate(targets)
-            for s, student in enumerate(students)
-            if s != t
-        ]
-        return sum(pairs) / len(pairs)
-
-    @torch.no_grad()
-    def follow(self, step: int):
-        kept = 1 - (1 - MOMENTUM) * 0.5 * (1 + math.cos(math.pi * step / STEPS))
-        for teacher, student in ((self.teacher, self.encoder), (self.teacher_head, self.head)):
-            for old, new in zip(teacher.parameters(), student.parameters(), strict=True):
-                old.mul_(kept).add_(new, alpha=1 - kept)
+    return views + local
 
 
 # Where the parts lie in Pith.
@@ -134,19 +80,11 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = Dino()
+    model = Dino(ResNet(WIDTHS, BLOCKS), **SETTINGS)
     save_file(to_pith(model.state_dict()), folder / "weights.safetensors")
     optimizer = adamw(model, DECAY)
-    for group in optimizer.param_groups:
-        group["lr"] = RATE
-    losses = []
-    for step in range(STEPS):
-        loss = model.loss(step)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        model.follow(step)
-        losses.append(loss.item())
+    moments = [Moment(step, STEPS) for step in range(STEPS)]
+    losses = [update(model, optimizer, crops(m.step), RATE, m) for m in moments]
     after = to_pith(model.state_dict())
     squares = {name: value.double().square().sum().item() for name, value in after.items()}
     expected = {

@@ -23,8 +23,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
+from model import ResNet
 from objectives import OBJECTIVES
-from train import adamw, sgd, update
+from train import Moment, adamw, sgd, update
 
 # Where Pith's names differ from PyTorch's.
 RENAMES = {
@@ -36,6 +37,8 @@ RENAMES = {
 }
 # Pith keeps these as [inputs, outputs].
 TRANSPOSED = re.compile(r"\.(linear|output)\.weight$")
+# Settings that `crates/learn/tests/it/twin.rs` has too.
+SMALL = {"byol": {"predictor": 8, "momentum": 0.9}}
 UNKNOWN_TO_PITH = "num_batches_tracked"
 
 
@@ -72,9 +75,8 @@ def losses(model, batches, settings) -> dict:
     views = zip(batches["first"], batches["second"], strict=True)
     found = []
     for step, pair in enumerate(views):
-        found.append(update(model, optimizer, *pair, settings.learning_rate))
-        if hasattr(model, "follow"):
-            model.follow(step, len(batches["first"]))
+        moment = Moment(step, len(batches["first"]))
+        found.append(update(model, optimizer, pair, settings.learning_rate, moment))
     after = to_pith(model.state_dict())
     squares = {name: value.double().square().sum().item() for name, value in after.items()}
     return {"losses": found, "sum-of-squares": squares}
@@ -117,7 +119,9 @@ def main():
 
     torch.set_num_threads(settings.threads)
     torch.manual_seed(0)
-    model = OBJECTIVES[settings.objective](settings.widths, settings.blocks, settings.projector)
+    encoder = ResNet(settings.widths, settings.blocks)
+    own = SMALL.get(settings.objective, {})
+    model = OBJECTIVES[settings.objective](encoder, settings.projector, **own)
     if settings.verb == "run":
         from_pith(model, load_file(settings.weights))
         batches = load_file(settings.batches)

@@ -10,9 +10,10 @@ import time
 
 import torch
 
-from model import SimCLR
-from train import adamw, update
-from views import view
+from model import ResNet
+from objectives import SimCLR
+from train import Moment, adamw, update
+from views import SIMCLR, render
 
 
 def milliseconds(work, repeats: int) -> dict:
@@ -37,17 +38,17 @@ def main():
     torch.set_num_threads(settings.threads)
     torch.manual_seed(0)
     layout = torch.contiguous_format if settings.contiguous else torch.channels_last
-    model = SimCLR(settings.widths, settings.blocks).to(memory_format=layout)
+    model = SimCLR(ResNet(settings.widths, settings.blocks)).to(memory_format=layout)
     optimizer = adamw(model, 1e-4)
     random = torch.Generator().manual_seed(0)
     pictures = torch.randint(256, (settings.batch, 3, 32, 32), generator=random).byte()
-    first, second = (view(pictures, random).contiguous(memory_format=layout) for _ in range(2))
+    batch = [render(pictures, SIMCLR, random).contiguous(memory_format=layout) for _ in range(2)]
 
     def step():
-        return update(model, optimizer, first, second, 1e-3)
+        return update(model, optimizer, batch, 1e-3, Moment(0, 1))
 
     def views():
-        return [view(pictures, random) for _ in range(2)]
+        return [render(pictures, SIMCLR, random) for _ in range(2)]
 
     report = vars(settings) | {
         "step": milliseconds(step, settings.repeats),

@@ -1,6 +1,7 @@
-"""Optimizer, schedule and the kNN measure, shared by the scripts."""
+"""Optimizer, schedules and the kNN measure, shared by the scripts."""
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -35,14 +36,31 @@ def rate(step: int, peak: float, warmup: int, steps: int) -> float:
     return peak * 0.5 * (1 + math.cos(math.pi * share))
 
 
-def update(model, optimizer, first, second, learning_rate: float) -> float:
-    """One step on two views; the loss before it."""
+class Moment(NamedTuple):
+    """Where a training stands: steps taken, and steps in all."""
+
+    step: int
+    steps: int
+
+    @property
+    def progress(self) -> float:
+        return self.step / self.steps
+
+    def rising(self, start: float) -> float:
+        """From `start` to one by half a cosine: the momentum of a teacher."""
+        return 1 - (1 - start) * (1 + math.cos(math.pi * self.progress)) / 2
+
+
+def update(model, optimizer, views, learning_rate: float, moment: Moment) -> float:
+    """One step on the views of a batch, teachers included; the loss before it."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
-    loss = model.loss(first, second)
+    loss = model.loss(views, moment)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     optimizer.step()
+    if hasattr(model, "follow"):
+        model.follow(moment)
     return loss.item()
 
 
