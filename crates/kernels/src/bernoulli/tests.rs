@@ -110,3 +110,15 @@ fn other_types_take_the_composition() {
     let found = read(&bernoulli_log_likelihood(one(1.0), one(0.0)))[0];
     assert!((found + std::f64::consts::LN_2).abs() < 1e-12, "{found}");
 }
+
+/// Where an input is surely empty, gradients would be below the normal numbers.
+#[test]
+fn certain_odds_have_no_gradient() {
+    let device = device();
+    let x = Tensor::<2>::from_floats([[0.0, 0.0, 1.0, 1.0]], &device);
+    let odds = Tensor::<2>::from_floats([[-95.0, -59.0, 70.0, -3.0]], &device).require_grad();
+    let grads = (bernoulli_log_likelihood(x, odds.clone()) * 0.01).sum().backward();
+    let gradient = read(&odds.grad(&grads).unwrap());
+    assert_eq!(gradient[..3], [0.0; 3]);
+    assert!((gradient[3] - 0.01 / (1.0 + (-3f64).exp())).abs() < 1e-8, "{gradient:?}");
+}

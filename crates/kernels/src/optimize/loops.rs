@@ -1,6 +1,12 @@
 //! The inner loops over one block of weights.
 
+use crate::math::flushed;
 use crate::simd::{dispatch, multiply_add};
+
+/// Averages are never below the normal numbers.
+const LEAST: f32 = f32::MIN_POSITIVE;
+/// Gradients whose squares nothing would notice, and which would be below the normal numbers.
+const SQUARED: f32 = 1e-15;
 
 /// The constants of an AdamW step, gathered so that a weight costs one root and one division.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +54,10 @@ pub(super) fn adamw_body<const FUSED: bool>(
 ) {
     let state = mean.iter_mut().zip(square);
     for ((w, &g), (m, v)) in weights.iter_mut().zip(gradient).zip(state) {
-        *m = multiply_add::<FUSED>(map.memory[0], *m, map.share[0] * g);
-        *v = multiply_add::<FUSED>(map.memory[1], *v, map.share[1] * g * g);
+        let squared = flushed(g, SQUARED);
+        let mean = multiply_add::<FUSED>(map.memory[0], *m, map.share[0] * g);
+        let square = multiply_add::<FUSED>(map.memory[1], *v, map.share[1] * squared * squared);
+        (*m, *v) = (flushed(mean, LEAST), flushed(square, LEAST));
         let deviation = multiply_add::<FUSED>(map.root, v.sqrt(), map.epsilon);
         *w = multiply_add::<FUSED>(map.kept, *w, -(map.rate * *m / deviation));
     }
@@ -99,7 +107,7 @@ pub(super) fn momentum_body<const FUSED: bool>(
 ) {
     for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
         let g = multiply_add::<FUSED>(map.scale, g, map.decay * *w);
-        *v = multiply_add::<FUSED>(map.momentum, *v, g);
+        *v = flushed(multiply_add::<FUSED>(map.momentum, *v, g), LEAST);
         let w_after = multiply_add::<FUSED>(-map.by_velocity, *v, *w);
         *w = multiply_add::<FUSED>(-map.by_gradient, g, w_after);
     }
@@ -113,7 +121,8 @@ dispatch! {
 #[inline(always)]
 pub(super) fn mix_body<const FUSED: bool>(average: &mut [f32], values: &[f32], shares: [f32; 2]) {
     for (average, value) in average.iter_mut().zip(values) {
-        *average = multiply_add::<FUSED>(shares[0], *average, shares[1] * value);
+        let sum = multiply_add::<FUSED>(shares[0], *average, shares[1] * value);
+        *average = flushed(sum, LEAST);
     }
 }
 

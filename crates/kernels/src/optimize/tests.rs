@@ -174,3 +174,18 @@ fn a_norm_does_not_overflow() {
     let expected = squared_norm(&flat(1000, 1)).sqrt() * 1e25;
     assert!((squared_norm(&large).sqrt() / expected - 1.0).abs() < 1e-6);
 }
+
+/// Numbers below the normal ones cost a hundred times as much, and rounding would keep them for ever.
+#[test]
+fn averages_that_decay_end_at_zero() {
+    let mut states = [1e-37f32; 4];
+    for _ in 0..5000 {
+        let [mean, square, velocity, mixed] = states.each_mut().map(std::slice::from_mut);
+        loops::adamw(&mut [1.0], &[0.0], mean, square, loops::AdamW::new(ADAMW));
+        let step = Sgd { weight_decay: 0.0, ..SGD };
+        loops::momentum(&mut [1.0], &[0.0], velocity, loops::Momentum::new(step));
+        loops::mix(mixed, &[0.0], [0.9, 0.1]);
+        assert!(states.iter().all(|&state| state == 0.0 || state.is_normal()), "{states:?}");
+    }
+    assert_eq!(states, [0.0; 4]);
+}
