@@ -62,7 +62,7 @@ pub struct Config {
     pub teacher_momentum: f64,
     /// What keeps the teacher from one prototype for all (DINOv2: Sinkhorn-Knopp of the batch).
     pub centring: Centring,
-    /// How much of the centre is kept; with 1 it stays at zero and nothing is centred.
+    /// How much of the mean is kept; with 1 it stays at zero and nothing is centred.
     pub centre_momentum: f64,
     /// Share of the training in which the prototypes stay as they are.
     pub freeze_prototypes: f64,

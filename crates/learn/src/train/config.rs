@@ -110,7 +110,9 @@ impl Config {
             return refuse("batch-size", expected, self.batch_size.to_string());
         }
         if let Some(classes) = self.classes_per_batch
-            && !(classes >= 2 && classes < self.batch_size && self.batch_size % classes == 0)
+            && !(classes >= 2
+                && classes < self.batch_size
+                && self.batch_size.is_multiple_of(classes))
         {
             let expected = format!(
                 "2 or more classes with 2 or more samples of each in a batch of {}",
