@@ -3,7 +3,8 @@
 //! What a batch holds depends on the seed, the epoch and the ids of its samples, never on the
 //! number of threads or on what was read before it:
 //!
-//! - the order of an epoch is a permutation keyed by (seed, epoch);
+//! - the order of an epoch is a permutation keyed by (seed, epoch), or where batches are made of so
+//!   many classes, a deal of the samples of each, keyed the same;
 //! - a view draws from a stream keyed by (seed, epoch, id of the sample, number of the view), and
 //!   local crops are the views after the others;
 //! - worker `w` of `n` makes batches `w`, `w + n`, `w + 2 n`, … and the consumer takes one from
@@ -12,6 +13,7 @@
 //! So training can go on in the middle of an epoch without making the batches before it. A worker
 //! is never more than a short queue ahead, which bounds the memory.
 
+mod classes;
 mod epoch;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use classes::Classes;
 pub use epoch::Epoch;
 
 use crate::collection::Subset;
@@ -38,6 +41,10 @@ pub struct Options {
     pub shuffle: bool,
     /// Whether a last batch that would be smaller than the others is left out.
     pub drop_last: bool,
+    /// Classes of which every batch holds equally many samples, drawn at random whatever the order;
+    /// the samples of small classes come again within an epoch, and those without a class never.
+    /// None takes samples as they come.
+    pub classes: Option<usize>,
     /// What all random choices follow from.
     pub seed: u64,
     /// Background threads.
@@ -47,7 +54,15 @@ pub struct Options {
 /// One view of every sample in order, as embedding wants it.
 impl Default for Options {
     fn default() -> Self {
-        Options { batch_size: 256, views: 1, shuffle: false, drop_last: false, seed: 0, workers: 1 }
+        Options {
+            batch_size: 256,
+            views: 1,
+            shuffle: false,
+            drop_last: false,
+            classes: None,
+            seed: 0,
+            workers: 1,
+        }
     }
 }
 
@@ -71,6 +86,22 @@ pub enum Error {
         samples: usize,
         /// Samples per batch.
         batch_size: usize,
+    },
+    /// A batch cannot hold equally many samples of so many classes.
+    #[error("a batch of {batch_size} samples cannot hold equally many of {classes} classes")]
+    Uneven {
+        /// Classes per batch.
+        classes: usize,
+        /// Samples per batch.
+        batch_size: usize,
+    },
+    /// A batch cannot hold samples of so many classes.
+    #[error("batches of {wanted} classes were asked for, and the samples have labels of {found}")]
+    TooFewClasses {
+        /// Classes that have samples.
+        found: usize,
+        /// Classes per batch.
+        wanted: usize,
     },
     /// There is nothing to load.
     #[error("the data hold no samples in this split")]
@@ -106,6 +137,7 @@ struct Plan {
     subset: Subset,
     pipeline: Pipeline,
     options: Options,
+    classes: Option<Classes>,
     /// How many local crops of each sample, and how they are made.
     local: Option<(usize, Pipeline)>,
 }
@@ -123,16 +155,18 @@ impl Loader {
                 return Err(Error::Zero { option });
             }
         }
-        let samples = subset.len();
-        if samples == 0 {
+        if subset.is_empty() {
             return Err(Error::Empty);
         }
+        let classes = options.classes.map(|classes| Classes::new(&subset, classes, batch_size));
+        let classes = classes.transpose()?;
+        let samples = classes.as_ref().map_or(subset.len(), Classes::labelled);
         if options.drop_last && samples < batch_size {
             return Err(Error::TooFewSamples { samples, batch_size });
         }
         let preprocess = pipeline.preprocess().bind(&subset.dataset.kind())?;
         let pipeline = pipeline.with_preprocess(preprocess);
-        let plan = Arc::new(Plan { subset, pipeline, options, local: None });
+        let plan = Arc::new(Plan { subset, pipeline, options, classes, local: None });
         Ok(Loader { plan, skipped: Arc::default() })
     }
 
@@ -180,15 +214,20 @@ impl Loader {
 
 impl Plan {
     fn batches(&self) -> usize {
-        let (samples, size) = (self.subset.len(), self.options.batch_size);
+        let samples = self.classes.as_ref().map_or(self.subset.len(), Classes::labelled);
+        let size = self.options.batch_size;
         if self.options.drop_last { samples / size } else { samples.div_ceil(size) }
     }
 
     /// The positions in the subset in the order of an epoch.
     fn order(&self, epoch: u64) -> Vec<usize> {
+        let mut random = Random::keyed(&[self.options.seed, epoch]);
+        if let Some(classes) = &self.classes {
+            return classes.order(self.batches(), &mut random);
+        }
         let mut order: Vec<usize> = (0..self.subset.len()).collect();
         if self.options.shuffle {
-            Random::keyed(&[self.options.seed, epoch]).shuffle(&mut order);
+            random.shuffle(&mut order);
         }
         order
     }

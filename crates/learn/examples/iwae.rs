@@ -38,14 +38,7 @@ fn main() -> Result<(), Error> {
     let Some(heads) = learner.objective.variational() else {
         return Err(Error::Recipe("this run's objective is no variational autoencoder".into()));
     };
-    let options = Options {
-        batch_size: BATCH,
-        views: 1,
-        shuffle: false,
-        drop_last: false,
-        seed: 0,
-        workers: 1,
-    };
+    let options = Options { batch_size: BATCH, ..Options::default() };
     let size = pipeline.shape().size();
     let batches: Vec<_> = Loader::new(test, pipeline, options)?.epoch(0, 0).enumerate().collect();
     let bounds: Vec<[f64; 2]> = batches

@@ -248,14 +248,7 @@ impl Model {
         let loader = Loader::new(
             subset.clone(),
             pipeline,
-            loader::Options {
-                batch_size: BATCH,
-                views: 1,
-                shuffle: false,
-                drop_last: false,
-                seed: 0,
-                workers,
-            },
+            loader::Options { batch_size: BATCH, workers, ..loader::Options::default() },
         )?;
         for batch in loader.epoch(0, 0) {
             if stop.load(Ordering::Relaxed) {

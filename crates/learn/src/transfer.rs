@@ -30,14 +30,7 @@ pub fn outcomes(
     subset: &Subset,
     device: &Device,
 ) -> Result<Vec<bool>, Error> {
-    let options = Options {
-        batch_size: BATCH,
-        views: 1,
-        shuffle: false,
-        drop_last: false,
-        seed: 0,
-        workers: 1,
-    };
+    let options = Options { batch_size: BATCH, ..Options::default() };
     let loader = Loader::new(subset.clone(), Pipeline::plain(preprocess.clone()), options)?;
     let mut outcomes = Vec::new();
     for batch in loader.epoch(0, 0) {

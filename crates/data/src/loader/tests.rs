@@ -69,8 +69,15 @@ fn loader(pictures: &Arc<Pictures>, options: Options) -> Result<Loader, Error> {
     Loader::new(subset, pipeline, options)
 }
 
-const SHUFFLED: Options =
-    Options { batch_size: 8, views: 2, shuffle: true, drop_last: false, seed: 7, workers: 1 };
+const SHUFFLED: Options = Options {
+    batch_size: 8,
+    views: 2,
+    shuffle: true,
+    drop_last: false,
+    classes: None,
+    seed: 7,
+    workers: 1,
+};
 
 fn ids(batches: &[Batch]) -> Vec<&str> {
     batches.iter().flat_map(|batch| &batch.ids).map(String::as_str).collect()
@@ -288,4 +295,41 @@ fn a_count_of_zero_is_an_error() {
     ] {
         assert!(matches!(loader(&pictures, options), Err(Error::Zero { .. })));
     }
+}
+
+#[test]
+fn batches_of_classes_hold_equally_many_samples_of_each() {
+    let pictures = pictures(50, |_| false); // 17, 17 and 16 of three classes
+    let options = Options { classes: Some(2), drop_last: true, workers: 2, ..SHUFFLED };
+    let loader = loader(&pictures, options).unwrap();
+    assert_eq!(loader.batches_per_epoch(), 6);
+    let batches: Vec<Batch> = loader.epoch(3, 0).collect();
+    let mut classes = std::collections::BTreeSet::new();
+    for batch in &batches {
+        let mut labels: Vec<u32> = batch.labels.iter().flatten().copied().collect();
+        labels.sort_unstable();
+        assert!(labels[0] == labels[3] && labels[3] != labels[4] && labels[4] == labels[7]);
+        classes.extend(labels);
+        let mut ids = batch.ids.clone();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 8, "no sample stands twice in a batch");
+    }
+    assert_eq!((batches.len(), classes.len()), (6, 3));
+    for skip in 0..6 {
+        let rest: Vec<Batch> = loader.epoch(3, skip).collect();
+        assert_eq!(ids(&rest), ids(&batches[skip..]), "the same from the middle");
+    }
+    assert_ne!(ids(&loader.epoch(4, 0).collect::<Vec<_>>()), ids(&batches));
+}
+
+#[test]
+fn batches_of_classes_that_cannot_be_made_are_an_error() {
+    let pictures = pictures(20, |_| false);
+    let told = |classes| match loader(&pictures, Options { classes: Some(classes), ..SHUFFLED }) {
+        Ok(_) => panic!("a loader of {classes} classes"),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(told(3), "a batch of 8 samples cannot hold equally many of 3 classes");
+    assert_eq!(told(4), "batches of 4 classes were asked for, and the samples have labels of 3");
 }

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use pith_data::sample::Shape;
 use serde::{Deserialize, Serialize};
 
-use super::{Encode, Latent, channels, positive};
+use super::{Encode, Latent, channels, positive, sides};
 use crate::Error;
 use crate::input::Input;
 use crate::method::About;
@@ -82,6 +82,12 @@ impl Encode for Cnn {
             panic!("a cnn was built for pictures and received {} table rows", input.samples())
         };
         super::of_map(self.forward(pixels.clone()))
+    }
+
+    fn cells(&self, shape: Shape) -> Option<[usize; 2]> {
+        let strides = self.layers.iter().map(|layer| layer.conv.stride);
+        let stride: usize = strides.product();
+        Some(sides(shape)?.map(|side| side.div_ceil(stride)))
     }
 
     fn width(&self) -> usize {

@@ -95,6 +95,11 @@ pub trait Encode {
     fn encode(&self, input: &Input) -> Latent;
     /// Numbers per pooled vector.
     fn width(&self) -> usize;
+    /// Rows and columns of the feature map that is made of an input of that shape and whose cells are
+    /// the tokens; none where the pooled vector is not made of its average.
+    fn cells(&self, _shape: Shape) -> Option<[usize; 2]> {
+        None
+    }
     /// The patches of a picture, where the encoder can be shown some of them only.
     fn patches(&self) -> Option<Patches> {
         None
@@ -150,6 +155,14 @@ fn channels(encoder: &str, shape: Shape) -> Result<usize, Error> {
         other => Err(Error::Recipe(format!(
             "encoder `{encoder}` takes pictures, and the data gives {other:?}; use `mlp`"
         ))),
+    }
+}
+
+/// Height and width, of pictures.
+fn sides(shape: Shape) -> Option<[usize; 2]> {
+    match shape {
+        Shape::Pixels { height, width, .. } => Some([height, width]),
+        _ => None,
     }
 }
 

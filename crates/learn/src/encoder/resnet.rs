@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 use pith_data::sample::Shape;
 use serde::{Deserialize, Serialize};
 
-use super::{Encode, Latent, channels, positive};
+use super::{Encode, Latent, channels, positive, sides};
 use crate::Error;
 use crate::input::Input;
 use crate::method::About;
@@ -190,6 +190,13 @@ impl Encode for ResNet {
             panic!("a resnet was built for pictures and received {} table rows", input.samples())
         };
         super::of_map(self.forward(pixels.clone()))
+    }
+
+    fn cells(&self, shape: Shape) -> Option<[usize; 2]> {
+        let blocks = self.blocks.iter().map(|block| block.conv1.stride * block.conv2.stride);
+        let entry = self.stem.conv.stride * if self.pool { 2 } else { 1 };
+        let stride = entry * blocks.product::<usize>();
+        Some(sides(shape)?.map(|side| side.div_ceil(stride)))
     }
 
     fn width(&self) -> usize {

@@ -1,10 +1,11 @@
-//! From a vector back to an input: what reconstruction learns beside the encoder.
+//! From a vector, or a feature map, back to an input: what reconstruction learns beside the encoder.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
 use pith_data::sample::Shape;
 use serde::{Deserialize, Serialize};
 
+use super::upsampler::Source;
 use super::{Init, Mlp, Upsampler};
 use crate::Error;
 
@@ -31,7 +32,7 @@ fn normed() -> bool {
     true
 }
 
-/// Draws an input from a vector.
+/// Draws an input from a vector or a feature map.
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant, reason = "one of them exists in a run")]
 pub enum Decoder {
@@ -42,20 +43,23 @@ pub enum Decoder {
 }
 
 impl Decoder {
-    /// The decoder that `objective` names, from vectors of `inputs` numbers; convolutional for
-    /// pictures and fully connected for rows where it names none.
+    /// The decoder that `objective` names; convolutional for pictures and fully connected for rows
+    /// where it names none.
     ///
     /// # Errors
     /// Where it cannot draw inputs of that shape.
     pub fn new(
         named: Option<&Config>,
         objective: &str,
-        inputs: usize,
+        source: impl Into<Source>,
         shape: Shape,
         init: &mut Init,
     ) -> Result<Self, Error> {
+        let source = source.into();
         let chosen = named.cloned().unwrap_or_else(|| match shape {
-            Shape::Pixels { .. } => Config::Convolutional { widths: vec![128, 64, 32] },
+            Shape::Pixels { height, width, .. } => {
+                Config::Convolutional { widths: source.widths([height, width]) }
+            }
             _ => Config::Mlp { hidden: vec![256, 512], norm: true },
         });
         match (chosen, shape) {
@@ -65,12 +69,12 @@ impl Decoder {
             ))),
             (Config::Mlp { hidden, norm }, shape) => {
                 let widths: Vec<usize> =
-                    [inputs].into_iter().chain(hidden).chain([shape.size()]).collect();
+                    [source.size()].into_iter().chain(hidden).chain([shape.size()]).collect();
                 Ok(Decoder::Mlp(Mlp::new(&widths, norm, init)))
             }
             (Config::Convolutional { widths }, Shape::Pixels { channels, height, width }) => {
                 let size = [channels, height, width];
-                Ok(Decoder::Convolutional(Upsampler::new(inputs, &widths, size, init)?))
+                Ok(Decoder::Convolutional(Upsampler::new(source, &widths, size, init)?))
             }
             (Config::Convolutional { .. }, other) => Err(Error::Recipe(format!(
                 "objective.{objective}.decoder: a convolutional decoder draws pictures, and the \
@@ -79,7 +83,7 @@ impl Decoder {
         }
     }
 
-    /// `[n, inputs]` to inputs as rows, `[n, size]`.
+    /// `[n, numbers of the source]` to inputs as rows, `[n, size]`.
     pub fn forward(&self, vectors: Tensor<2>) -> Tensor<2> {
         match self {
             Decoder::Mlp(decoder) => decoder.forward(vectors),

@@ -55,7 +55,8 @@ impl Learn for Autoencoder {
     }
 
     fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
-        sheet::autoencoder(encoder, held_out, |latent| self.decoder.forward(latent))
+        let latents = encoder.encode(&held_out.input).pooled;
+        sheet::autoencoder(held_out, latents, |latent| self.decoder.forward(latent))
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {

@@ -9,7 +9,8 @@
 //! the same. The centre `c` is a running mean of `g_t`. Centring alone would end in an even
 //! assignment of every sample, the low `tau_t` alone in one prototype for all: together they hold.
 //!
-//! KoLeo on the latents (Oquab et al.: DINOv2, 2023, section 4) may be added.
+//! KoLeo on the latents (Oquab et al.: DINOv2, 2023, section 4) may be added, and Sinkhorn-Knopp stand
+//! in the place of the centre (there too).
 //!
 //! Departures: fewer and narrower defaults, for small pictures; shares of the training stand where
 //! the paper counts epochs. Choose it with a vision transformer and local crops, when steps are
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::assignment::across_crops;
 use super::centre::Centre;
+pub use super::centre::Centring;
 use super::koleo::koleo;
 use super::limits;
 use super::prototypes::Head;
@@ -58,7 +60,9 @@ pub struct Config {
     /// How much of the teacher is kept in the first step; it rises to 1 by a half cosine. For
     /// trainings of fewer than some thousand steps the paper's is slow; 0.9 to 0.99 then learn more.
     pub teacher_momentum: f64,
-    /// How much of the centre is kept; with 1 it stays at zero and nothing is centred.
+    /// What keeps the teacher from one prototype for all (DINOv2: Sinkhorn-Knopp of the batch).
+    pub centring: Centring,
+    /// How much of the mean is kept; with 1 it stays at zero and nothing is centred.
     pub centre_momentum: f64,
     /// Share of the training in which the prototypes stay as they are.
     pub freeze_prototypes: f64,
@@ -76,6 +80,7 @@ impl Default for Config {
             warmup_teacher_temperature: 0.04,
             teacher_temperature_warmup: 0.3,
             teacher_momentum: 0.996,
+            centring: Centring::Mean,
             centre_momentum: 0.9,
             freeze_prototypes: 0.01,
             koleo: 0.0,
@@ -86,6 +91,11 @@ impl Default for Config {
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Dino, Error> {
         self.build("objective.dino", context, init)
+    }
+
+    /// Of what the teacher says of whole samples, or of other things.
+    pub(super) fn centre(&self, init: &Init) -> Centre {
+        Centre::new(self.prototypes, self.centring, self.centre_momentum, init)
     }
 
     /// As part of the objective whose settings stand under `table`.
@@ -111,7 +121,7 @@ impl Config {
             teacher: Teacher::of(context.encoder),
             teacher_head: Teacher::of(&head),
             head,
-            centre: Centre::new(self.prototypes, self.centre_momentum, init),
+            centre: self.centre(init),
             temperatures: [self.warmup_teacher_temperature, self.teacher_temperature],
             warmup: self.teacher_temperature_warmup,
             student_temperature: self.student_temperature,
@@ -163,10 +173,10 @@ impl Dino {
         [self.head.forward(student, frozen), said.detach()]
     }
 
-    /// What the teacher's logits less a centre ask for, `[n, k]`, rows summing to one.
-    pub(super) fn targets(&self, centred: Tensor<2>, moment: &Moment) -> Tensor<2> {
+    /// `tau_t`.
+    pub(super) fn teacher_temperature(&self, moment: &Moment) -> f64 {
         let [start, end] = self.temperatures;
-        softmax(centred / warmed_up(moment.progress(), start, end, self.warmup))
+        warmed_up(moment.progress(), start, end, self.warmup)
     }
 
     /// The encoder's moving average.
@@ -179,21 +189,16 @@ impl Dino {
         self.student_temperature
     }
 
-    /// How many prototypes there are.
-    pub(super) fn prototypes(&self) -> usize {
-        self.head.prototypes()
-    }
-
     /// The loss of whole samples; what the centre is to see stands first in `seen`.
     pub(super) fn distil(&self, latents: Latents, moment: &Moment) -> Loss {
         let Latents { student, local, teacher, samples } = latents;
         let views = student.clone().split(samples, 0);
         let crops = Tensor::cat([student].into_iter().chain(local).collect(), 0);
         let [logits, said] = self.heads(crops, teacher, moment);
-        let targets = self.targets(self.centre.taken_from(said.clone()), moment);
+        let targets = self.centre.targets(said.clone(), self.teacher_temperature(moment));
         let (targets, logits) = (targets.split(samples, 0), logits.split(samples, 0));
         let distillation = across_crops(&targets, &logits, self.student_temperature);
-        let seen = vec![Centre::of(said)];
+        let seen = self.centre.of(said).into_iter().collect();
         if self.koleo == 0.0 {
             return Loss { seen, ..Loss::whole(distillation) };
         }

@@ -78,7 +78,7 @@ impl Config {
         mask::patches("ibot", context.encoder)?;
         let dino = self.dino.build("objective.ibot.dino", context, init)?;
         Ok(IBot {
-            patch_centre: Centre::new(dino.prototypes(), self.dino.centre_momentum, init),
+            patch_centre: self.dino.centre(init),
             mask_token: init.normal([context.encoder.width()], DEVIATION),
             dino,
             patch_weight: self.patch_weight,
@@ -101,20 +101,22 @@ pub struct IBot {
 }
 
 impl IBot {
-    /// The loss of the hidden patches, `[1]`, and what their centre is to see, `[1, k]`.
+    /// The loss of the hidden patches, `[1]`, and what their centre is to see, `[1, k]`, where it
+    /// follows.
     fn patches(
         &self,
         student: Latent,
         teacher: Latent,
         mask: &Mask,
         moment: &Moment,
-    ) -> (Tensor<1>, Tensor<2>) {
+    ) -> (Tensor<1>, Option<Tensor<2>>) {
         let [student, teacher] = [student, teacher].map(|latent| chosen(latent, mask));
         let [logits, said] = self.dino.heads(student, teacher, moment); // [hidden, k]
-        let targets = self.dino.targets(self.patch_centre.taken_from(said.clone()), moment);
+        let temperature = self.dino.teacher_temperature(moment);
+        let targets = self.patch_centre.targets(said.clone(), temperature);
         let each = cross_entropy(targets, logits, self.dino.student_temperature()); // [hidden, 1]
         let weights = weights(mask, &each.device());
-        ((each * weights).sum(), Centre::of(said))
+        ((each * weights).sum(), self.patch_centre.of(said))
     }
 }
 
@@ -157,7 +159,7 @@ impl Learn for IBot {
         Loss {
             total: class.total.clone() + patch.clone() * self.patch_weight,
             terms: vec![("class", class.total), ("patch", patch)],
-            seen: class.seen.into_iter().chain([seen]).collect(),
+            seen: class.seen.into_iter().chain(seen).collect(),
         }
     }
 

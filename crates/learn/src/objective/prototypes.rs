@@ -32,11 +32,6 @@ impl Head {
         Self { layers, prototypes: init.normal([prototypes, bottleneck], DEVIATION) }
     }
 
-    /// How many prototypes there are.
-    pub fn prototypes(&self) -> usize {
-        self.prototypes.dims()[0]
-    }
-
     /// `[n, latent]` to `[n, k]`, within -1 and 1. Frozen prototypes take no gradient and pass it
     /// on to the layers before them.
     pub fn forward(&self, latents: Tensor<2>, frozen: bool) -> Tensor<2> {

@@ -132,7 +132,8 @@ impl Learn for Sparse {
     }
 
     fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
-        sheet::autoencoder(encoder, held_out, |latent| self.draw(self.active(latent)))
+        let latents = encoder.encode(&held_out.input).pooled;
+        sheet::autoencoder(held_out, latents, |latent| self.draw(self.active(latent)))
     }
 
     fn loss(&self, encoder: &Encoder, views: &Views, _moment: &Moment) -> Loss {

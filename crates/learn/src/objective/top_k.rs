@@ -127,7 +127,8 @@ impl Learn for TopK {
     }
 
     fn show(&self, encoder: &Encoder, held_out: &HeldOut) -> Vec<Sheet> {
-        sheet::autoencoder(encoder, held_out, |latent| {
+        let latents = encoder.encode(&held_out.input).pooled;
+        sheet::autoencoder(held_out, latents, |latent| {
             self.dictionary.forward(strongest(latent, self.k))
         })
     }

@@ -7,10 +7,12 @@
 //! negative that is farther than the positive (Schroff, Kalenichenko, Philbin: FaceNet, CVPR 2015,
 //! equation 4).
 //!
-//! Departures: batches are drawn at random and not as so many samples of so many classes; two views
-//! of a sample give every anchor a positive, the only one for samples without a class. Where no
-//! negative is farther than the positive, semi-hard takes the farthest. Choose it for distances that
-//! mean something by themselves; SupCon needs less care.
+//! Batches of P classes and K samples of each (Hermans et al., section 2) are the recipe's
+//! `train.classes-per-batch = P`.
+//!
+//! Departures: two views of a sample give every anchor a positive, the only one for samples without a
+//! class. Where no negative is farther than the positive, semi-hard takes the farthest. Choose it for
+//! distances that mean something by themselves; SupCon needs less care.
 
 use burn::module::Module;
 use burn::tensor::{Int, Tensor};

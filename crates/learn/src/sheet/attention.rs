@@ -32,18 +32,20 @@ pub fn attention(encoder: &Encoder, held_out: &HeldOut) -> Option<Sheet> {
     let each = (1 + shown) * patches.count();
     let rows = held_out.pictures(input.rows()).into_iter().zip(maps.chunks(each)).enumerate();
     let row = |(place, (picture, maps)): (usize, (Image, &[f32]))| {
-        let maps = maps.chunks(patches.count()).map(|map| heat(map, patches));
-        let cells = [picture].into_iter().chain(maps).map(coloured);
-        Row::new(held_out.class(place), cells.collect())
+        let picture = coloured(picture);
+        let mut cells = vec![picture.clone()];
+        cells.extend(maps.chunks(patches.count()).map(|map| heat(map, patches)));
+        cells.insert(1, over(&cells[1], &picture));
+        Row::new(held_out.class(place), cells)
     };
     let few = if shown < heads { format!(", the first {shown} of {heads}") } else { String::new() };
-    let columns = ["picture".to_owned(), "mean of heads".to_owned()];
+    let columns = ["picture", "mean of heads over it", "mean of heads"].map(str::to_owned);
     Some(Sheet {
         name: "attention",
         title: "Attention of the class token".into(),
         caption: format!(
             "How the class token of the last block shares its attention among the patches: the \
-             mean over heads, then each head{few}. Shares of one map sum to one; the brightest patch of \
+             mean over heads, laid over the picture in grey and alone, then each head{few}. Shares of one map sum to one; the brightest patch of \
              each map has the most, black has none. Healthy: heads differ, and some outline the thing that is \
              pictured. Sick: every picture gets the same map, all heads agree, or single patches \
              of the background shine (registers help there). Where the encoder pools by the mean, nothing may have \
@@ -72,6 +74,16 @@ fn heat(shares: &[f32], patches: Patches) -> Image {
     let share = |place: usize| shares[place / width / side * columns + place % width / side];
     let pixels = (0..height * width).flat_map(|place| colour(share(place) / most)).collect();
     Image { width, height, channels: 3, pixels }
+}
+
+/// Half of a map of heat, and half of the picture in grey under it.
+fn over(heat: &Image, picture: &Image) -> Image {
+    let pixels = heat.pixels.chunks(3).zip(picture.pixels.chunks(3));
+    let pixels = pixels.flat_map(|(warm, plain)| {
+        let grey = plain.iter().map(|&level| u16::from(level)).sum::<u16>() / 3;
+        [0, 1, 2].map(|channel| ((u16::from(warm[channel]) + grey) / 2) as u8)
+    });
+    Image { pixels: pixels.collect(), ..*heat }
 }
 
 /// Of a number from 0 to 1, between the two nearest colours.
@@ -124,5 +136,17 @@ mod tests {
             light(0, 2) > light(4, 0) && light(4, 0) > light(0, 0) && light(0, 0) > light(2, 1)
         );
         assert!(light(2, 0) < 10, "none is black");
+    }
+
+    #[test]
+    fn what_is_attended_to_is_warm_and_the_picture_stays_to_be_seen() {
+        let grid = Patches { rows: 1, columns: 2, side: 1 };
+        let heat = heat(&[0.9, 0.0], grid);
+        let picture = Image { pixels: vec![0, 90, 240, 0, 90, 240], ..heat.clone() };
+        let laid = over(&heat, &picture);
+        assert_eq!((laid.width, laid.height, laid.channels), (2, 1, 3));
+        let [warm, cold] = [&laid.pixels[..3], &laid.pixels[3..]];
+        assert!(warm[0] > warm[2], "{warm:?}");
+        assert!(cold.iter().all(|level| (55..=58).contains(level)), "half of the grey: {cold:?}");
     }
 }

@@ -3,7 +3,6 @@
 use burn::tensor::Tensor;
 
 use super::{HeldOut, Path, Row, Sheet, interpolations};
-use crate::encoder::Encoder;
 use crate::objective::variational::noise;
 
 /// Rows of samples.
@@ -13,14 +12,13 @@ const COLUMNS: usize = 10;
 /// The draw of samples.
 const PRIOR: u64 = 1 << 16;
 
-/// The sheets of an autoencoder without a prior; `decode` takes pooled vectors, `[n, width]`, to
-/// inputs, `[n, size]`.
+/// The sheets of an autoencoder without a prior; `decode` takes latents, `[n, d]`, to inputs,
+/// `[n, size]`.
 pub fn autoencoder(
-    encoder: &Encoder,
     held_out: &HeldOut,
+    latents: Tensor<2>,
     decode: impl Fn(Tensor<2>) -> Tensor<2>,
 ) -> Vec<Sheet> {
-    let latents = encoder.encode(&held_out.input).pooled;
     vec![
         reconstructions(held_out, None, decode(latents.clone())),
         interpolations(held_out, latents, Path::Line, decode),

@@ -117,7 +117,7 @@ fn attention_is_shown_of_encoders_that_have_it() {
     let sums = shares.sum_dim(2).into_data();
     assert!(sums.iter::<f32>().all(|sum| (sum - 1.0).abs() < 1e-5));
     let sheet = attention(&vit, &held_out).expect("a sheet");
-    assert_eq!((sheet.rows.len(), sheet.rows[0].cells.len(), sheet.columns.len()), (5, 4, 4));
+    assert_eq!((sheet.rows.len(), sheet.rows[0].cells.len(), sheet.columns.len()), (5, 5, 5));
     assert!(sheet.rows.iter().flat_map(|row| &row.cells).all(|cell| cell.pixels.len() == 72));
     assert_eq!(attention(&encoder("[cnn]\nwidths = [4]"), &held_out), None);
 }

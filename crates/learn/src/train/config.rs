@@ -15,6 +15,10 @@ pub struct Config {
     pub steps: Option<usize>,
     /// Samples per batch.
     pub batch_size: usize,
+    /// Classes of which every batch holds equally many samples, for objectives that compare the samples
+    /// of a class; where left out, samples come as they come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classes_per_batch: Option<usize>,
     /// Batches per step.
     pub accumulate: usize,
     /// Share of all steps over which the learning rate rises.
@@ -69,6 +73,7 @@ impl Default for Config {
             epochs: 20,
             steps: None,
             batch_size: 256,
+            classes_per_batch: None,
             accumulate: 1,
             warmup: 0.05,
             clip: None,
@@ -103,6 +108,17 @@ impl Config {
         if self.batch_size < 2 {
             let expected = "at least 2, so that samples can be compared";
             return refuse("batch-size", expected, self.batch_size.to_string());
+        }
+        if let Some(classes) = self.classes_per_batch
+            && !(classes >= 2
+                && classes < self.batch_size
+                && self.batch_size.is_multiple_of(classes))
+        {
+            let expected = format!(
+                "2 or more classes with 2 or more samples of each in a batch of {}",
+                self.batch_size
+            );
+            return refuse("classes-per-batch", &expected, classes.to_string());
         }
         if self.accumulate == 0 {
             return refuse("accumulate", "above zero", "0".into());

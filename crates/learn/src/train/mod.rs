@@ -298,10 +298,16 @@ fn training_loader(setting: &Setting, views: usize) -> Result<Loader, Error> {
         views,
         shuffle: true,
         drop_last: true,
+        classes: config.classes_per_batch,
         seed: config.seed,
         workers: config.workers,
     };
-    let loader = Loader::new(subset, pipeline, options)?;
+    let loader = Loader::new(subset, pipeline, options).map_err(|error| match error {
+        loader::Error::TooFewClasses { .. } => {
+            Error::Recipe(format!("train.classes-per-batch: {error}; lower it, or leave it out"))
+        }
+        other => other.into(),
+    })?;
     match &setting.recipe.local_crops {
         Some(crops) => Ok(loader.with_local_crops(crops)?),
         None => Ok(loader),

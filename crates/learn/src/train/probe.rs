@@ -306,14 +306,7 @@ fn plain_loader(
     views: usize,
     seed: u64,
 ) -> Result<Loader, Error> {
-    let options = loader::Options {
-        batch_size: BATCH,
-        views,
-        shuffle: false,
-        drop_last: false,
-        seed,
-        workers: 1,
-    };
+    let options = loader::Options { batch_size: BATCH, views, seed, ..loader::Options::default() };
     Ok(Loader::new(subset, pipeline, options)?)
 }
 

@@ -15,8 +15,12 @@ use pith_space::health::{Diagnosis, Kind};
 
 use super::toy;
 
-/// Trains on the toy pictures; how it ended, and the last value of a term.
-fn train(objective: &str, changes: &[&str], term: &str) -> (Outcome, f64) {
+/// Trains on the toy pictures; how it ended, and the last value of each term.
+fn train<const N: usize>(
+    objective: &str,
+    changes: &[&str],
+    terms: [&str; N],
+) -> (Outcome, [f64; N]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pictures = toy::write(folder.path(), 400);
     let common = ["train.batch-size=64", "train.steps=120", "optimizer.adamw.learning-rate=3e-3"];
@@ -25,11 +29,14 @@ fn train(objective: &str, changes: &[&str], term: &str) -> (Outcome, f64) {
     let run = Run::create(&folder.path().join("run"), false).expect("a new run");
     let outcome = toy::train(&recipe, &run, false).expect("a training");
     let text = std::fs::read_to_string(run.metrics()).expect("a log");
-    let last = text.lines().rev().find_map(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).expect("a JSON line");
-        line[format!("loss/{term}")].as_f64()
+    let last = terms.map(|term| {
+        let last = text.lines().rev().find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("a JSON line");
+            line[format!("loss/{term}")].as_f64()
+        });
+        last.unwrap_or_else(|| panic!("no {term} in {text}"))
     });
-    (outcome, last.unwrap_or_else(|| panic!("no {term} in {text}")))
+    (outcome, last)
 }
 
 fn collapsed(outcome: &Outcome) -> &Diagnosis {
@@ -41,7 +48,7 @@ fn collapsed(outcome: &Outcome) -> &Diagnosis {
 
 #[test]
 fn a_divergence_that_costs_too_much_collapses_the_posterior_and_is_stopped() {
-    let (outcome, kl) = train("vae", &["objective.vae.beta=300"], "kl");
+    let (outcome, [kl]) = train("vae", &["objective.vae.beta=300"], ["kl"]);
     let diagnosis = collapsed(&outcome);
     assert_eq!(diagnosis.kind, Kind::PosteriorCollapse, "{diagnosis}");
     assert!(diagnosis.cause.contains("beta") && diagnosis.remedy.contains("anneal"), "{diagnosis}");
@@ -50,7 +57,7 @@ fn a_divergence_that_costs_too_much_collapses_the_posterior_and_is_stopped() {
 
 #[test]
 fn a_divergence_that_costs_what_it_should_does_not() {
-    let (outcome, kl) = train("vae", &[], "kl");
+    let (outcome, [kl]) = train("vae", &[], ["kl"]);
     assert!(matches!(outcome.ending, Ending::Finished), "{:?}", outcome.ending);
     assert!(kl > 2.0, "{kl} nats");
     assert!(outcome.reading.expect("a reading").knn.is_some_and(|accuracy| accuracy > 0.9));
@@ -64,8 +71,8 @@ const CODES: [&str; 3] = [
 
 #[test]
 fn codes_that_are_never_restarted_die_and_are_told() {
-    let (outcome, perplexity) =
-        train("vq-vae", &[&CODES[..], &["objective.vq-vae.restart=0"]].concat(), "perplexity");
+    let (outcome, [perplexity]) =
+        train("vq-vae", &[&CODES[..], &["objective.vq-vae.restart=0"]].concat(), ["perplexity"]);
     let diagnosis = collapsed(&outcome);
     assert_eq!(diagnosis.kind, Kind::DeadCodes, "{diagnosis}");
     assert!(diagnosis.remedy.contains("restart"), "{diagnosis}");
@@ -74,9 +81,62 @@ fn codes_that_are_never_restarted_die_and_are_told() {
 
 #[test]
 fn codes_that_begin_anew_are_used() {
-    let (outcome, perplexity) = train("vq-vae", &CODES, "perplexity");
+    let (outcome, [perplexity]) = train("vq-vae", &CODES, ["perplexity"]);
     assert!(matches!(outcome.ending, Ending::Finished), "{:?}", outcome.ending);
     assert!(perplexity > 20.0, "{perplexity}");
+}
+
+/// Pictures of 4x4 squares, each bright or dark by chance: what lies where is all there is to say.
+fn squares(step: usize, device: &Device) -> Views {
+    let mut random = Random::keyed(&[3, step as u64]);
+    let values: Vec<f32> =
+        (0..32 * 16).map(|_| if random.chance(0.5) { 1.0 } else { -1.0 }).collect();
+    let small = Tensor::<4>::from_data(TensorData::new(values, [32, 1, 4, 4]), device);
+    let pixels = small.reshape([32, 1, 4, 1, 4, 1]).expand([32, 1, 4, 4, 4, 4]);
+    let inputs = vec![Input::Pixels(pixels.reshape([32, 1, 16, 16]))];
+    Views { inputs, local: Vec::new(), labels: vec![None; 32] }
+}
+
+/// Steps on such pictures.
+const STEPS: usize = 50;
+
+/// Mean squared error and perplexity of the codes after them.
+fn drawn(settings: &str) -> [f64; 2] {
+    let device = Device::flex().autodiff();
+    let mut init = Init::new(0, &device);
+    let shape = Shape::Pixels { channels: 1, height: 16, width: 16 };
+    let encoder: encoder::Config =
+        toml::from_str("[cnn]\nwidths = [8, 16]\ndepth = 1").expect("settings");
+    let encoder = encoder.init(shape, &mut init).expect("an encoder of pictures");
+    let objective: objective::Config = toml::from_str(&format!(
+        "[vq-vae]\ncodes = 16\n{settings}\ndecoder.convolutional.widths = [16, 8, 8]\n\
+         update.average = {{ decay = 0.9, epsilon = 1e-5 }}"
+    ))
+    .expect("settings");
+    let context = Context { encoder: &encoder, shape, classes: 0 };
+    let objective = objective.init(context, &mut init).expect("an objective");
+    let mut learner = Learner { encoder, objective };
+    let mut optimizer = Optimizer::new(optimizer::Config::default());
+    let mut last = [0.0; 2];
+    for step in 0..STEPS {
+        let moment = Moment { step, ..Moment::first(0, STEPS) };
+        let loss = learner.loss(&squares(step, &device), &moment);
+        last = ["error", "perplexity"].map(|name| {
+            let (_, term) = loss.terms.iter().find(|(term, _)| *term == name).expect("a term");
+            term.clone().without_autodiff().into_scalar()
+        });
+        let gradients = weights::gradients(&learner, loss.total.backward());
+        learner = optimizer.step(learner, gradients, 1e-2);
+        learner.objective.remember(loss.seen);
+    }
+    last
+}
+
+#[test]
+fn codes_of_cells_know_what_lies_where() {
+    let ([cells, perplexity], [parts, _]) = (drawn(""), drawn("parts = 8"));
+    assert!(cells < 0.5 * parts, "{cells} is not far less than {parts}");
+    assert!(perplexity > 8.0, "{perplexity}");
 }
 
 const SIZE: usize = 32;

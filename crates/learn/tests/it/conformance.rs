@@ -84,6 +84,32 @@ fn encoders_keep_samples_apart_and_their_promised_width() {
     }
 }
 
+/// Of pictures that are no squares.
+#[test]
+fn encoders_say_how_many_cells_they_make() {
+    let device = Device::flex();
+    let mut configs: Vec<encoder::Config> = [
+        "[vit]\npool = 'mean'",
+        "[resnet]\nstem = 'standard'\nwidths = [4, 8, 8, 8]\nblocks = [1, 1, 1, 1]",
+    ]
+    .map(|settings| toml::from_str(settings).expect("settings"))
+    .to_vec();
+    let all = encoder::METHODS.iter();
+    configs.extend(all.filter_map(|method| encoder::Config::default_of(method.keyword)));
+    let mut maps = 0;
+    for (config, [height, width]) in configs.iter().flat_map(|c| [(c, [36, 20]), (c, [20, 44])]) {
+        let shape = Shape::Pixels { channels: 3, height, width };
+        let encoder = config.init(shape, &mut Init::new(1, &device)).expect("it takes pictures");
+        let Some([rows, columns]) = encoder.cells(shape) else { continue };
+        let latent = encoder.encode(&Input::from_data(ready(shape, 2, 7), &device));
+        let tokens = latent.tokens.expect("cells are tokens").dims();
+        assert_eq!(tokens, [2, rows * columns, encoder.width()], "{}", config.keyword());
+        assert_eq!(rows > columns, height > width, "{}", config.keyword());
+        maps += 1;
+    }
+    assert_eq!(maps, 2 * 5, "a class token and rows have no map");
+}
+
 #[test]
 fn encoders_are_the_same_for_the_same_seed() {
     let device = Device::flex();

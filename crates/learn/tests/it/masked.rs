@@ -132,18 +132,24 @@ fn stochastic_depth_belongs_to_the_moment_and_to_training() {
 fn a_run_with_stochastic_depth_stops_and_goes_on_bit_for_bit() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pictures = toy::write(folder.path(), 60);
-    let encoder = dropping().replace("[vit]", "[encoder.vit]");
-    let method = format!("objective = 'simclr'\n{encoder}");
-    let recipe = toy::recipe(&pictures, &method, &["train.steps=4"]);
-    let run = |name: &str| Run::create(&folder.path().join(name), false).expect("a new run");
     let hash = |learner: &Learner| weights::hash(&weights::collect(learner));
-    let whole = toy::train(&recipe, &run("straight"), false).expect("a training");
-    let stopped = run("stopped");
-    let pieced = loop {
-        let outcome = toy::train(&recipe, &stopped, true).expect("a training that goes on");
-        if !matches!(outcome.ending, Ending::Interrupted) {
-            break outcome;
-        }
-    };
-    assert_eq!(hash(&pieced.learner), hash(&whole.learner));
+    let convnext = "[convnext]\nwidths = [4, 8]\nblocks = [1, 2]\ndrop-path = 0.5";
+    for (number, encoder) in [dropping(), convnext.into()].iter().enumerate() {
+        let encoder = encoder.replacen('[', "[encoder.", 1);
+        let method = format!("objective = 'simclr'\n{encoder}");
+        let recipe = toy::recipe(&pictures, &method, &["train.steps=4"]);
+        let run = |name: &str| {
+            let place = folder.path().join(format!("{name}-{number}"));
+            Run::create(&place, false).expect("a new run")
+        };
+        let whole = toy::train(&recipe, &run("straight"), false).expect("a training");
+        let stopped = run("stopped");
+        let pieced = loop {
+            let outcome = toy::train(&recipe, &stopped, true).expect("a training that goes on");
+            if !matches!(outcome.ending, Ending::Interrupted) {
+                break outcome;
+            }
+        };
+        assert_eq!(hash(&pieced.learner), hash(&whole.learner));
+    }
 }

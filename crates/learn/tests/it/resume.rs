@@ -64,6 +64,41 @@ fn a_run_stopped_after_every_step_ends_bit_for_bit_the_same() {
 }
 
 #[test]
+fn batches_of_classes_go_on_bit_for_bit_and_refuse_what_they_cannot_be() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pictures = toy::write(folder.path(), 80);
+    let method = format!("objective = 'triplet'\n{ENCODER}");
+    let common = ["train.steps=6", "train.workers=2"];
+    let train = |name: &str, changes: &[&str], stop: bool| {
+        let recipe = toy::recipe(&pictures, &method, &[&common, changes].concat());
+        let run = Run::create(&folder.path().join(name), false).expect("a new run");
+        loop {
+            let outcome = toy::train(&recipe, &run, stop).map_err(|error| error.to_string())?;
+            if !matches!(outcome.ending, Ending::Interrupted) {
+                return Ok::<_, String>(hash(&outcome.learner));
+            }
+        }
+    };
+    let two = "train.classes-per-batch=2";
+    let straight = train("straight", &[two], false).expect("a training");
+    assert_eq!(train("stopped", &[two], true), Ok(straight));
+    assert_ne!(train("plain", &[], false), Ok(straight));
+    let told = train("many", &["train.classes-per-batch=8"], false).expect_err("there are 4");
+    assert!(told.contains("train.classes-per-batch") && told.contains("labels of 4"), "{told}");
+    std::fs::remove_file(folder.path().join("toy-labels-idx1-ubyte")).expect("it was written");
+    let simclr = "objective='simclr'";
+    let told = train("none", &[two, simclr], false).expect_err("there are no labels");
+    assert!(told.contains("train.classes-per-batch") && told.contains("labels of 0"), "{told}");
+    for wrong in ["3", "1", "16", "0"] {
+        let line = format!("train.classes-per-batch={wrong}");
+        let text = format!("data.path='x'\n{method}\n[train]\nbatch-size=16");
+        let told =
+            pith_learn::Recipe::parse(&text, "toy", &[line]).expect_err("uneven").to_string();
+        assert!(told.contains("train.classes-per-batch") && told.ends_with(wrong), "{told}");
+    }
+}
+
+#[test]
 fn a_run_is_replaced_only_by_force_and_nothing_else_ever() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let place = folder.path().join("run");

@@ -18,7 +18,7 @@ use pith_kernels::{ConvOptions, Interpolation, Precision, Sequences, resize};
 
 pub use config::{Config, Pool, Positions};
 
-use super::{Encode, Latent, Patches, Sight};
+use super::{Encode, Latent, Patches, Sight, sides};
 use crate::Error;
 use crate::input::Input;
 use crate::mask::take;
@@ -195,6 +195,10 @@ impl Encode for Vit {
                 self.patch
             ))),
         }
+    }
+
+    fn cells(&self, shape: Shape) -> Option<[usize; 2]> {
+        sides(shape).filter(|_| self.mean).map(|sides| sides.map(|side| side / self.patch))
     }
 
     fn patches(&self) -> Option<Patches> {
