@@ -2,13 +2,14 @@
 
     cargo build --release -p pith-bench-training
     python benches/training/run.py                            # every case, a table
-    python benches/training/run.py vit transformer --repeats 11 --threads 2
+    python benches/training/run.py vit transformer --processes 5 --threads 2
     python benches/training/run.py --avx2                     # what an AVX2 processor would do
 
 Both sides start from the same weights and must give the same losses for 20 steps before anything is
 timed. PyTorch runs with its allocator as it comes and with glibc's thresholds raised (its large
 results are page-faulted anew otherwise), and convolutional networks also with channels last; Pith
-is compared with the best of them. A ratio below one means that Pith is faster.
+is compared with the best of them. A ratio below one means that Pith is faster. Timings are pooled over
+fresh processes, because two processes of one program can differ by a third for as long as they live.
 """
 
 import argparse
@@ -133,28 +134,35 @@ def times(sides, verb, repeats, cpu):
 
 
 def measure(case, settings):
-    with tempfile.TemporaryDirectory() as folder:
-        sides = dict(workers(case, Path(folder), settings))
-        for worker in sides.values():
-            worker.ask("load")
-        difference = agree(case, sides)
-        memory = {name: worker.ask("memory") for name, worker in sides.items()}
-        for verb in ["train"] + ["forward"] * (case in FORWARD):
-            found = times(sides, verb, settings.repeats, settings.cpu)
-            middle = {name: statistics.median(values) for name, values in found.items()}
-            best = min((name for name in middle if name != "pith"), key=middle.get)
-            yield {
-                "case": case,
-                "what": verb,
-                "milliseconds": {n: [round(v, 3) for v in sorted(vs)] for n, vs in found.items()},
-                "best": best,
-                "ratio": middle["pith"] / middle[best],
-                "ratio_default": middle["pith"] / middle["torch"],
-                "memory_mib": memory,
-                "loss_difference": difference,
-            }
-        for worker in sides.values():
-            worker.close()
+    """What each verb took, pooled over fresh processes: where their pages lie differs between them."""
+    found, memory, difference = {}, {}, 0.0
+    for _ in range(settings.processes):
+        with tempfile.TemporaryDirectory() as folder:
+            sides = dict(workers(case, Path(folder), settings))
+            for worker in sides.values():
+                worker.ask("load")
+            difference = max(difference, agree(case, sides))
+            for name, worker in sides.items():
+                memory[name] = max(memory.get(name, 0), worker.ask("memory"))
+            for verb in ["train"] + ["forward"] * (case in FORWARD):
+                of_verb = found.setdefault(verb, {name: [] for name in sides})
+                for name, values in times(sides, verb, settings.repeats, settings.cpu).items():
+                    of_verb[name] += values
+            for worker in sides.values():
+                worker.close()
+    for verb, of_verb in found.items():
+        middle = {name: statistics.median(values) for name, values in of_verb.items()}
+        best = min((name for name in middle if name != "pith"), key=middle.get)
+        yield {
+            "case": case,
+            "what": verb,
+            "milliseconds": {n: [round(v, 3) for v in sorted(vs)] for n, vs in of_verb.items()},
+            "best": best,
+            "ratio": middle["pith"] / middle[best],
+            "ratio_default": middle["pith"] / middle["torch"],
+            "memory_mib": memory,
+            "loss_difference": difference,
+        }
 
 
 def line(result):
@@ -183,7 +191,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", nargs="*", default=list(CASES), metavar="CASE")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=3, help="timings of each process")
+    parser.add_argument("--processes", type=int, default=3, help="fresh processes of each side")
     parser.add_argument("--avx2", action="store_true")
     parser.add_argument("--cpu", action="store_true", help="processor time: for a busy machine")
     parser.add_argument("--binary", type=Path)

@@ -23,13 +23,14 @@ impl FusedBernoulli for Flex {
         let (values, odds) = (Values::of(&values), Values::of(&odds));
         let (values, odds) = (values.as_slice(), odds.as_slice());
         let mut sums = vec![0.0; rows];
-        if width > 0 {
-            let block = blocks::of_rows(odds.len(), width) / width;
-            blocks::each(&mut sums, block, |index, sums| {
-                let [values, odds] = [values, odds].map(|x| blocks::part(x, index, block * width));
-                loops::forward(values, odds, sums);
-            });
+        if odds.is_empty() {
+            return tensor(sums, [rows, 1]);
         }
+        let block = blocks::of_rows(odds.len(), width) / width;
+        blocks::each(&mut sums, block, |index, sums| {
+            let [values, odds] = [values, odds].map(|x| blocks::part(x, index, block * width));
+            loops::forward(values, odds, sums);
+        });
         tensor(sums, [rows, 1])
     }
 }
