@@ -91,7 +91,7 @@ pub(crate) fn multiply(
             Onto::Zero => (0..m).for_each(|row| destination.row(row)[..n].fill(0.0)),
             Onto::Destination => {}
             Onto::Row(row) => {
-                (0..m).for_each(|m| destination.row(m)[..n].copy_from_slice(&row[..n]))
+                (0..m).for_each(|m| destination.row(m)[..n].copy_from_slice(&row[..n]));
             }
         }
         return;
