@@ -50,3 +50,14 @@ fn dino_with_both_stays_healthy_and_learns() {
     assert!(reading.knn.is_some_and(|accuracy| accuracy > 0.9), "{reading:?}");
     assert!(assignments.used > 2.0 * assignments.per_sample, "{assignments:?}");
 }
+
+#[test]
+fn dino_with_sinkhorn_needs_no_centre() {
+    let outcome =
+        train(&["objective.dino.centring='sinkhorn'", "objective.dino.centre-momentum=1"]);
+    assert!(matches!(outcome.ending, Ending::Finished), "{:?}", outcome.ending);
+    let reading = outcome.reading.expect("a reading at the end");
+    let assignments = reading.assignments.expect("an objective with prototypes");
+    assert!(reading.knn.is_some_and(|accuracy| accuracy > 0.9), "{reading:?}");
+    assert!(assignments.used > 2.0 * assignments.per_sample, "{assignments:?}");
+}
