@@ -57,6 +57,7 @@ probe-every = 100
 monitor = "accuracy"
 """
 CIFAR10 = """
+views = [{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]
 [data]
 path = "${PITH_DATA}/images/cifar10/train.tar.zst"
 test = "${PITH_DATA}/images/cifar10/test.tar.zst"
@@ -69,7 +70,7 @@ heads = 3
 patch = 4
 pool = "mean"
 """
-MAE = "views = [{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]" + CIFAR10 + """
+MAE = CIFAR10 + """
 [objective.mae]
 [optimizer.adamw]
 learning-rate = 1e-3
@@ -78,7 +79,7 @@ weight-decay = 0.05
 epochs = 40
 batch-size = 128
 """
-CLASSES = "views = [{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]" + CIFAR10 + """
+CLASSES = CIFAR10 + """
 [objective.cross-entropy]
 [optimizer.adamw]
 learning-rate = 5e-4
