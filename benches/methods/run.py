@@ -2,7 +2,7 @@
 
     cargo build --release -p pith-cli
     PITH_DATA=... python benches/methods/run.py --sets cifar10,mnist --minutes 6 --seeds 0,1,2
-    PITH_DATA=... python benches/methods/run.py --methods simclr,byol --minutes 2 --fine-tune
+    PITH_DATA=... python benches/methods/run.py --methods simclr,byol --minutes 2 --threads 1 --fine-tune
 
 Each run trains on 10 000 training pictures without their labels (but for the supervised methods) and is
 proved by `pith train` itself: kNN, a linear probe and the rank on the official test pictures. With
@@ -45,8 +45,9 @@ SETS = {
         "weak": "[{ affine = { rotation = 8.0, translation = 0.08, fill = 0.0 } }]",
     },
 }
-RESNET = "[encoder.resnet]\nwidths = [32, 64, 128]\nblocks = [1, 1, 1]\n"
-VIT = "[encoder.vit]\nwidth = 128\ndepth = 4\nheads = 4\npool = \"mean\"\n"
+# Small, so that a method sees the pictures many times in its minutes.
+CNN = "[encoder.cnn]\nwidths = [32, 64, 128]\ndepth = 2\n"
+VIT = "[encoder.vit]\nwidth = 96\ndepth = 4\nheads = 3\npool = \"mean\"\n"
 # What compares views of a sample, what needs patches, what draws the sample again, what has labels.
 VIEWS, PATCHES, DRAWS, LABELS = "views", "patches", "draws", "labels"
 METHODS = {
@@ -58,7 +59,8 @@ METHODS = {
     "supcon": LABELS, "triplet": LABELS, "proxy-anchor": LABELS, "cross-entropy": LABELS,
 }
 BATCH = 128
-PILOT = 12
+# Steps of the short run, and those at its beginning that are not timed.
+PILOT, WARM = 16, 4
 
 
 def recipe(name, method):
@@ -71,17 +73,17 @@ def recipe(name, method):
     data = "".join(f'{key} = "{value}"\n' for key, value in place["data"].items())
     return (
         f"views = {views}\n[data]\n{data}validation = 0.05\nlimit = 10000\n"
-        f"{VIT if kind == PATCHES else RESNET}[objective.{method}]\n"
+        f"{VIT if kind == PATCHES else CNN}[objective.{method}]\n"
         f"[optimizer.adamw]\nlearning-rate = {1e-3 if kind != PATCHES else 5e-4}\n"
         f"[train]\nbatch-size = {BATCH}\n{lidar}[proof]\ntest-limit = 2000\n"
     )
 
 
-def train(binary, arguments):
-    done = subprocess.run(
-        [binary, "train", *map(str, arguments), "--json", "-q", "--force"],
-        capture_output=True, text=True,
-    )
+def train(options, arguments):
+    words = [options.binary, "train", *map(str, arguments), "--json", "-q", "--force"]
+    if options.threads:
+        words += ["--threads", str(options.threads)]
+    done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip()[-400:])
     return json.loads(done.stdout)
@@ -93,10 +95,13 @@ def measures(told, who):
     return {name: found[name]["value"] for name in names if name in found}
 
 
+def metrics(run):
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
 def lidar(run, method):
     """LiDAR at the step whose model was kept; none where a sample has one view only."""
-    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    readings = [line for line in lines if "health/lidar" in line]
+    readings = [line for line in metrics(run) if "health/lidar" in line]
     if METHODS[method] == DRAWS or not readings:
         return {}
     return {"lidar": max(readings, key=lambda line: line["knn"])["health/lidar"]}
@@ -109,17 +114,15 @@ def one(options, name, method, seed):
         file = folder / "recipe.toml"
         file.write_text(recipe(name, method))
         seeded = [file, "--seed", seed]
-        pilot = train(options.binary, [*seeded, "--out", folder / "pilot", "--no-proof",
-                                       "--set", f"train.steps={PILOT}"])
-        longer = train(options.binary, [*seeded, "--out", folder / "pilot", "--no-proof",
-                                        "--set", f"train.steps={2 * PILOT}"])
-        step = max(longer["seconds"] - pilot["seconds"], 1e-3) / PILOT
+        train(options, [*seeded, "--out", folder / "pilot", "--no-proof", "--set",
+                        f"train.steps={PILOT}"])
+        clock = [line["seconds"] for line in metrics(folder / "pilot") if "loss" in line]
+        step = (clock[-1] - clock[WARM - 1]) / (len(clock) - WARM)
         steps = max(int(60 * options.minutes / step), PILOT)
-        told = train(options.binary, [*seeded, "--out", folder / "run", "--set",
-                                      f"train.steps={steps}"])
+        told = train(options, [*seeded, "--out", folder / "run", "--set", f"train.steps={steps}"])
         result = {
             "set": name, "method": method, "seed": seed, "minutes": options.minutes,
-            "steps": steps, "seconds": told["seconds"],
+            "threads": options.threads, "steps": steps, "seconds": told["seconds"],
             "encoder": measures(told, "encoder") | lidar(folder / "run", method),
             "baselines": {who: measures(told, who)
                           for who in ("raw input", "PCA", "untrained encoder")},
@@ -127,9 +130,9 @@ def one(options, name, method, seed):
         if options.fine_tune:
             fine = folder / "fine.toml"
             fine.write_text(recipe(name, "cross-entropy").replace("limit = 10000", "limit = 1000"))
-            told = train(options.binary, [fine, "--from", folder / "run", "--seed", seed,
-                                          "--out", folder / "fine", "--set", "train.epochs=30",
-                                          "--set", "train.monitor=accuracy"])
+            told = train(options, [fine, "--from", folder / "run", "--seed", seed,
+                                   "--out", folder / "fine", "--set", "train.epochs=15",
+                                   "--set", "train.monitor=accuracy"])
             result["fine-tune"] = {figure["name"]: figure["accuracy"]
                                    for figure in told["transfer"]["figures"]}
         return result
@@ -140,25 +143,32 @@ def table(file):
     runs = [json.loads(line) for line in file.read_text().splitlines()]
     runs = [run for run in runs if "encoder" in run]
     for name in dict.fromkeys(run["set"] for run in runs):
-        print(f"\n{name}\n\n| method | seeds | steps | kNN | linear | rank | fine-tune |")
-        print("|---|---:|---:|---:|---:|---:|---:|")
+        print(f"\n{name}\n\n| method | seeds | steps | seconds | kNN | linear | rank | fine-tune |")
+        print("|---|---:|---:|---:|---:|---:|---:|---:|")
         here = [run for run in runs if run["set"] == name]
 
-        def line(method, found, steps=None, fine=()):
+        def line(method, found, steps="", seconds="", fine=()):
             def mean(key, scale):
                 values = [scale * run[key] for run in found if key in run]
                 return f"{statistics.mean(values):.1f}" if values else ""
             tuned = f"{100 * statistics.mean(fine):.1f}" if fine else ""
-            print(f"| {method} | {len(found)} | {steps or ''} | {mean('knn', 100)} | "
+            print(f"| {method} | {len(found)} | {steps} | {seconds} | {mean('knn', 100)} | "
                   f"{mean('linear', 100)} | {mean('rank', 1)} | {tuned} |")
 
         for method in dict.fromkeys(run["method"] for run in here):
             of = [run for run in here if run["method"] == method]
             fine = [run["fine-tune"]["fine-tuned"] for run in of if "fine-tune" in run]
-            line(method, [run["encoder"] for run in of],
-                 round(statistics.mean(run["steps"] for run in of)), fine)
-        for who in ("raw input", "PCA", "untrained encoder"):
+            steps, seconds = (round(statistics.mean(run[key] for run in of))
+                              for key in ("steps", "seconds"))
+            line(method, [run["encoder"] for run in of], steps, seconds, fine)
+        for who in ("raw input", "PCA"):
             line(who, [run["baselines"][who] for run in here if who in run["baselines"]])
+        for encoder, patches in [("CNN", False), ("ViT", True)]:
+            of = [run for run in here if (METHODS[run["method"]] == PATCHES) == patches]
+            scratch = [run["fine-tune"]["from scratch"] for run in of if "fine-tune" in run]
+            if of:
+                line(f"untrained {encoder}", [run["baselines"]["untrained encoder"] for run in of],
+                     fine=scratch)
 
 
 def ranks(values):
@@ -198,6 +208,7 @@ def main():
     parser.add_argument("--methods", default=",".join(METHODS))
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--minutes", type=float, default=6)
+    parser.add_argument("--threads", type=int, help="as many as the machine has where left out")
     parser.add_argument("--fine-tune", action="store_true")
     parser.add_argument("--binary", default="target/release/pith")
     parser.add_argument("--out", type=Path, default=Path("methods.jsonl"))

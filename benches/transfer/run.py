@@ -8,9 +8,9 @@
 then digits from 1 % and 10 % of their labels. `mae-cifar10` hides patches from a vision transformer, which
 then learns classes. For every seed the encoder is trained once; `pith train --from` then measures it
 fine-tuned, frozen below a linear probe, and beside a twin that starts from scratch and takes the same
-steps, all on the official test pictures. One JSON line for each seed and number of labels is appended to
-`--out`; what is there is not run again. `--table` prints means over the seeds, and of the gain over the
-twin the 95 % interval of Student's t.
+steps, all on the official test pictures. Encoders are kept in `--runs`, one JSON line for each seed and
+number of labels is appended to `--out`; what is there is not run again. `--table` prints means over the
+seeds, and of the gain over the twin the 95 % interval of Student's t.
 """
 
 import argparse
@@ -19,13 +19,12 @@ import math
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 OMNIGLOT = """
 views = [
-    { affine = { rotation = 15.0, translation = 0.1, scale = [0.8, 1.2], shear = 10.0, fill = 1.0 } },
-    { crop-resize = { scale = [0.6, 1.0] } },
+    { affine = { rotation = 20.0, translation = 0.1, scale = [0.7, 1.4], shear = 20.0, fill = 1.0 } },
+    { crop-resize = { scale = [0.4, 1.0] } },
     { solarize = { threshold = 0.0, probability = 0.5 } },
 ]
 [data]
@@ -40,21 +39,25 @@ learning-rate = 2e-3
 [train]
 steps = 480
 batch-size = 256
+probe-every = 240
 """
 MNIST = """
 views = [{ affine = { rotation = 12.0, translation = 0.1, scale = [0.8, 1.2], shear = 10.0, fill = 0.0 } }]
 [data]
 path = "${PITH_DATA}/images/mnist"
-validation = 0.1
+validation = 0.02
 [encoder.cnn]
 [objective.cross-entropy]
 [optimizer.adamw]
 learning-rate = 1e-3
 [train]
-steps = 400
+steps = 200
 batch-size = 64
 probe-every = 100
 monitor = "accuracy"
+[transfer]
+from = "an encoder"
+layer-decay = 1.0
 """
 CIFAR10 = """
 views = [{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]
@@ -76,8 +79,9 @@ MAE = CIFAR10 + """
 learning-rate = 1e-3
 weight-decay = 0.05
 [train]
-epochs = 40
-batch-size = 128
+epochs = 12
+batch-size = 64
+probe-every = 1000
 """
 CLASSES = CIFAR10 + """
 [objective.cross-entropy]
@@ -112,18 +116,19 @@ def pith(options, *arguments):
 def one(options, seed, wanted):
     """Trains an encoder with this seed and measures it on each number of labels."""
     encoder, classes, _ = STUDIES[options.study]
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        for name, text in [("encoder.toml", encoder), ("classes.toml", classes)]:
-            (folder / name).write_text(text)
-        run = folder / "run"
-        pith(options, folder / "encoder.toml", "--out", run, "--seed", seed, "--no-proof", *options.set)
-        for labels in wanted:
-            told = pith(options, folder / "classes.toml", "--from", run, "--out", folder / "fine",
-                        "--seed", seed, "--set", f"data.limit={labels}",
-                        "--set", f"data.split-seed={seed}")
-            figures = {figure["name"]: figure["accuracy"] for figure in told["transfer"]["figures"]}
-            yield {"study": options.study, "seed": seed, "labels": labels, "figures": figures}
+    folder = options.runs / f"{options.study}-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in [("encoder.toml", encoder), ("classes.toml", classes)]:
+        (folder / name).write_text(text)
+    run, done = folder / "run", folder / "encoder.json"
+    if not done.exists():
+        told = pith(options, folder / "encoder.toml", "--out", run, "--seed", seed, "--no-proof", *options.set)
+        done.write_text(json.dumps(told))
+    for labels in wanted:
+        told = pith(options, folder / "classes.toml", "--from", run, "--out", folder / "fine",
+                    "--seed", seed, "--set", f"data.limit={labels}", "--set", f"data.split-seed={seed}")
+        figures = {figure["name"]: figure["accuracy"] for figure in told["transfer"]["figures"]}
+        yield {"study": options.study, "seed": seed, "labels": labels, "figures": figures}
 
 
 def table(lines):
@@ -149,6 +154,7 @@ def main():
     parser.add_argument("--binary", default="target/release/pith")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--set", action="append", default=[], help="a setting of the encoder's training")
+    parser.add_argument("--runs", type=Path, default=Path("runs/transfer"))
     parser.add_argument("--out", type=Path, default=Path("transfer.jsonl"))
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()

@@ -105,15 +105,18 @@ impl Inverse {
         let [[xx, xy], [yx, yy]] = self.matrix;
         picture.spare.clear();
         picture.spare.resize(picture.values.len(), 0.0);
-        for at in 0..pixels {
-            let x = (at % width) as f32 - middle_x - self.moved[0];
-            let y = (at / width) as f32 - middle_y - self.moved[1];
-            let (x, y) = (xx * x + xy * y + middle_x, yx * x + yy * y + middle_y);
-            let (four, beyond) = around(x, y, height, width, fill);
-            let planes = picture.values.chunks_exact(pixels);
-            for (plane, out) in planes.zip(picture.spare.chunks_exact_mut(pixels)) {
-                let inside: f32 = four.iter().map(|&(pixel, weight)| weight * plane[pixel]).sum();
-                out[at] = inside + beyond;
+        for row in 0..height {
+            let y = row as f32 - middle_y - self.moved[1];
+            for column in 0..width {
+                let x = column as f32 - middle_x - self.moved[0];
+                let (x, y) = (xx * x + xy * y + middle_x, yx * x + yy * y + middle_y);
+                let (four, beyond) = around(x, y, height, width, fill);
+                let planes = picture.values.chunks_exact(pixels);
+                for (plane, out) in planes.zip(picture.spare.chunks_exact_mut(pixels)) {
+                    let inside: f32 =
+                        four.iter().map(|&(pixel, weight)| weight * plane[pixel]).sum();
+                    out[row * width + column] = inside + beyond;
+                }
             }
         }
         std::mem::swap(&mut picture.values, &mut picture.spare);
@@ -128,10 +131,20 @@ fn around(
     width: usize,
     fill: Option<f32>,
 ) -> ([(usize, f32); 4], f32) {
-    let (left, top) = (x.floor(), y.floor());
-    let (right_share, lower_share) = (x - left, y - top);
-    let (left, top) = (left as isize, top as isize);
+    let (left, top) = (floor(x), floor(y));
+    let (right_share, lower_share) = (x - left as f32, y - top as f32);
+    let weights = [
+        (1.0 - right_share) * (1.0 - lower_share),
+        right_share * (1.0 - lower_share),
+        (1.0 - right_share) * lower_share,
+        right_share * lower_share,
+    ];
     let (last_x, last_y) = (width as isize - 1, height as isize - 1);
+    if (0..last_x).contains(&left) && (0..last_y).contains(&top) {
+        let at = top as usize * width + left as usize;
+        let places = [at, at + 1, at + width, at + width + 1];
+        return (std::array::from_fn(|corner| (places[corner], weights[corner])), 0.0);
+    }
     let mut beyond = 0.0;
     let mut pixel = |x: isize, y: isize, weight: f32| {
         let (near_x, near_y) = (x.clamp(0, last_x), y.clamp(0, last_y));
@@ -145,12 +158,18 @@ fn around(
         }
     };
     let four = [
-        pixel(left, top, (1.0 - right_share) * (1.0 - lower_share)),
-        pixel(left + 1, top, right_share * (1.0 - lower_share)),
-        pixel(left, top + 1, (1.0 - right_share) * lower_share),
-        pixel(left + 1, top + 1, right_share * lower_share),
+        pixel(left, top, weights[0]),
+        pixel(left + 1, top, weights[1]),
+        pixel(left, top + 1, weights[2]),
+        pixel(left + 1, top + 1, weights[3]),
     ];
     (four, beyond)
+}
+
+/// The largest integer that is not greater: `f32::floor` is a call on processors without SSE4.1.
+fn floor(value: f32) -> isize {
+    let whole = value as isize;
+    whole - isize::from(whole as f32 > value)
 }
 
 #[cfg(test)]

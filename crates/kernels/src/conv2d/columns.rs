@@ -88,13 +88,13 @@ fn gather_body<L: Lanes>(
         for c in 0..g.channels_in {
             let start = n * g.image_in() + (group * g.channels_in + c) * g.plane_in();
             layout.lay(&input[start..start + g.plane_in()], bed);
-            for (t, tap) in taps.iter().enumerate() {
-                let row = [g.depth(), c * taps.len() + t];
-                for y in 0..rows {
-                    let line = &bed[y * layout.step() + tap.offset..];
-                    for x in (0..width).step_by(L::COUNT) {
-                        let place = (index * rows + y) * width + x;
-                        put(columns, row, place, (width - x).min(L::COUNT), L::read(line, x));
+            for y in 0..rows {
+                for x in (0..width).step_by(L::COUNT) {
+                    let place = (index * rows + y) * width + x;
+                    let spot = Spot::new::<L>(g.depth(), place, (width - x).min(L::COUNT));
+                    for (t, tap) in taps.iter().enumerate() {
+                        let value = L::read(bed, y * layout.step() + tap.offset + x);
+                        spot.put(columns, c * taps.len() + t, value);
                     }
                 }
             }
@@ -142,7 +142,7 @@ fn copy_planes<L: Lanes>(
             for x in (0..length).step_by(L::COUNT) {
                 let count_here = (length - x).min(L::COUNT);
                 let value = L::read_part(&plane[x..]);
-                put(panels, [count, c], index * length + x, count_here, value);
+                Spot::new::<L>(count, index * length + x, count_here).put(panels, c, value);
             }
         }
     }
@@ -176,12 +176,12 @@ fn scatter_body<L: Lanes>(
         for c in 0..g.channels_in {
             bed.fill(0.0);
             for (t, tap) in taps.iter().enumerate() {
-                let row = [g.depth(), c * taps.len() + t];
                 for y in 0..rows {
                     let line = &mut bed[y * layout.step() + tap.offset..];
                     for x in (0..width).step_by(L::COUNT) {
                         let place = (index * rows + y) * width + x;
-                        let value: L = get(columns, row, place, (width - x).min(L::COUNT));
+                        let spot = Spot::new::<L>(g.depth(), place, (width - x).min(L::COUNT));
+                        let value: L = spot.get(columns, c * taps.len() + t);
                         value.plus(L::read(line, x)).write(line, x);
                     }
                 }
@@ -192,49 +192,64 @@ fn scatter_body<L: Lanes>(
     }
 }
 
-/// Sets `count` places of row `row` of `depth`.
-#[inline(always)]
-fn put<L: Lanes>(
-    panels: &mut [f32],
-    [depth, row]: [usize; 2],
-    place: usize,
-    count: usize,
-    value: L,
-) {
-    let panel = 2 * L::COUNT;
-    let (index, lane) = (place / panel, place % panel);
-    let start = (index * depth + row) * panel + lane;
-    if count == L::COUNT && lane <= L::COUNT {
-        value.write(panels, start);
-    } else if lane + count <= panel {
-        value.write_part(&mut panels[start..start + count]);
-    } else {
-        let mut values = [0.0; 16];
-        value.write(&mut values, 0);
-        let here = panel - lane;
-        panels[start..start + here].copy_from_slice(&values[..here]);
-        let next = ((index + 1) * depth + row) * panel;
-        panels[next..next + count - here].copy_from_slice(&values[here..count]);
-    }
+/// Where a register's worth of neighbouring places stands in each row of the panels.
+#[derive(Clone, Copy)]
+enum Spot {
+    /// A whole register in one panel, from here in the first row.
+    Whole(usize),
+    /// Fewer places in one panel.
+    Part { start: usize, count: usize },
+    /// The end of a panel, `here` places, and the beginning of the next.
+    Across { start: usize, here: usize, next: usize, count: usize },
 }
 
-/// What [`put`] has set, zeros behind.
-#[inline(always)]
-fn get<L: Lanes>(panels: &[f32], [depth, row]: [usize; 2], place: usize, count: usize) -> L {
-    let panel = 2 * L::COUNT;
-    let (index, lane) = (place / panel, place % panel);
-    let start = (index * depth + row) * panel + lane;
-    if count == L::COUNT && lane <= L::COUNT {
-        L::read(panels, start)
-    } else if lane + count <= panel {
-        L::read_part(&panels[start..start + count])
-    } else {
-        let mut values = [0.0; 16];
-        let here = panel - lane;
-        values[..here].copy_from_slice(&panels[start..start + here]);
-        let next = ((index + 1) * depth + row) * panel;
-        values[here..count].copy_from_slice(&panels[next..next + count - here]);
-        L::read(&values, 0)
+impl Spot {
+    /// `count` places from `place` on, in panels of `depth` rows.
+    #[inline(always)]
+    fn new<L: Lanes>(depth: usize, place: usize, count: usize) -> Self {
+        let panel = 2 * L::COUNT;
+        let (index, lane) = (place / panel, place % panel);
+        let start = index * depth * panel + lane;
+        if lane + count > panel {
+            let next = (index + 1) * depth * panel;
+            Self::Across { start, here: panel - lane, next, count }
+        } else if count == L::COUNT {
+            Self::Whole(start)
+        } else {
+            Self::Part { start, count }
+        }
+    }
+
+    /// Sets the places of a row.
+    #[inline(always)]
+    fn put<L: Lanes>(self, panels: &mut [f32], row: usize, value: L) {
+        let row = row * 2 * L::COUNT;
+        match self {
+            Self::Whole(start) => value.write(panels, row + start),
+            Self::Part { start, count } => value.write_part(&mut panels[row + start..][..count]),
+            Self::Across { start, here, next, count } => {
+                let mut values = [0.0; 16];
+                value.write(&mut values, 0);
+                panels[row + start..][..here].copy_from_slice(&values[..here]);
+                panels[row + next..][..count - here].copy_from_slice(&values[here..count]);
+            }
+        }
+    }
+
+    /// What [`Spot::put`] has set, zeros behind.
+    #[inline(always)]
+    fn get<L: Lanes>(self, panels: &[f32], row: usize) -> L {
+        let row = row * 2 * L::COUNT;
+        match self {
+            Self::Whole(start) => L::read(panels, row + start),
+            Self::Part { start, count } => L::read_part(&panels[row + start..][..count]),
+            Self::Across { start, here, next, count } => {
+                let mut values = [0.0; 16];
+                values[..here].copy_from_slice(&panels[row + start..][..here]);
+                values[here..count].copy_from_slice(&panels[row + next..][..count - here]);
+                L::read(&values, 0)
+            }
+        }
     }
 }
 

@@ -63,7 +63,12 @@ pub(crate) fn rows<'a>(
         let first = index * PANEL;
         let count = PANEL.min(columns - first);
         for (row, line) in panel.chunks_exact_mut(PANEL).enumerate() {
-            line[..count].copy_from_slice(&source.data[row * source.row + first..][..count]);
+            let source = &source.data[row * source.row + first..];
+            match (line.first_chunk_mut::<PANEL>(), source.first_chunk()) {
+                // Of known length: no call for a hundred bytes.
+                (Some(line), Some(source)) if count == PANEL => *line = *source,
+                _ => line[..count].copy_from_slice(&source[..count]),
+            }
         }
     }
     Panels::packed(panels, rows)
