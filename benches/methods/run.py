@@ -1,16 +1,18 @@
-"""Every objective on the same pictures, with the same encoder, for the same minutes.
+"""Every objective on the same pictures for the same minutes: a small CNN, a small ViT for those of patches.
 
     cargo build --release -p pith-cli
     PITH_DATA=... python benches/methods/run.py --sets cifar10,mnist --minutes 6 --seeds 0,1,2
     PITH_DATA=... python benches/methods/run.py --methods simclr,byol --minutes 2 --threads 1 --fine-tune
 
-Each run trains on 10 000 training pictures without their labels (but for the supervised methods) and is
-proved by `pith train` itself: kNN, a linear probe and the rank on the official test pictures. With
-`--fine-tune` its encoder then learns 1000 labels (`pith train --from`), beside a twin from scratch. How
+Each run trains on 10 000 training pictures, without their labels but for the supervised methods; the
+weights of the last step are its encoder, so labels choose nothing. `pith train` itself proves it: kNN, a
+linear probe and the rank, on 2000 of the official test pictures. With `--fine-tune` the encoder then
+learns 1000 labels (`pith train --from`; 2500 more choose the weights), beside a twin from scratch. How
 many steps fit into the minutes is measured by a short run of the same recipe first. One JSON line a run
 is appended to `--out`; runs that are there already are not repeated, so the bench can be stopped and
-goes on. `--table` prints what is there, `--study` how well measures without labels foretell the linear
-probe: Spearman's correlation over the runs of a set, with a 95 % interval of 2000 resamples of the runs.
+goes on. `--table` prints what is there. `--study` tells how well measures without labels, and kNN
+beside them, foretell the linear probe: Spearman's correlation over the runs of a set, with a 95 %
+interval of 2000 resamples of the runs.
 """
 
 import argparse
@@ -75,7 +77,7 @@ def recipe(name, method):
         f"views = {views}\n[data]\n{data}validation = 0.05\nlimit = 10000\n"
         f"{VIT if kind == PATCHES else CNN}[objective.{method}]\n"
         f"[optimizer.adamw]\nlearning-rate = {1e-3 if kind != PATCHES else 5e-4}\n"
-        f"[train]\nbatch-size = {BATCH}\n{lidar}[proof]\ntest-limit = 2000\n"
+        f"[train]\nbatch-size = {BATCH}\nmonitor = \"last\"\n{lidar}[proof]\ntest-limit = 2000\n"
     )
 
 
@@ -100,11 +102,11 @@ def metrics(run):
 
 
 def lidar(run, method):
-    """LiDAR at the step whose model was kept; none where a sample has one view only."""
+    """LiDAR of the last reading; none where a sample has one view only."""
     readings = [line for line in metrics(run) if "health/lidar" in line]
     if METHODS[method] == DRAWS or not readings:
         return {}
-    return {"lidar": max(readings, key=lambda line: line["knn"])["health/lidar"]}
+    return {"lidar": readings[-1]["health/lidar"]}
 
 
 def one(options, name, method, seed):

@@ -3,7 +3,7 @@
     cargo build --release -p pith-bench-training
     python benches/training/run.py                            # every case, a table
     python benches/training/run.py vit transformer --processes 5 --threads 2
-    python benches/training/run.py --avx2                     # what an AVX2 processor would do
+    python benches/training/run.py --avx2                     # as on AVX2, but for Burn's own operations
 
 Both sides start from the same weights and must give the same losses for 20 steps before anything is
 timed. PyTorch runs with its allocator as it comes and with glibc's thresholds raised (its large
@@ -13,6 +13,7 @@ fresh processes, because two processes of one program can differ by a third for 
 """
 
 import argparse
+import atexit
 import json
 import os
 import signal
@@ -54,6 +55,7 @@ class Worker:
             text=True,
             env=os.environ | environment,
         )
+        atexit.register(self.process.kill)  # a stopped process would outlive this one
         self.read()
         self.pause()
 
@@ -198,6 +200,7 @@ def main():
     parser.add_argument("--binary", type=Path)
     parser.add_argument("--json", type=Path, help="every timing, one JSON object a line")
     settings = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if unknown := set(settings.cases) - CASES.keys():
         parser.error(f"no such case: {', '.join(unknown)}; there are {', '.join(CASES)}")
     if settings.binary is None:

@@ -8,9 +8,11 @@
 then digits from 1 % and 10 % of their labels. `mae-cifar10` hides patches from a vision transformer, which
 then learns classes. For every seed the encoder is trained once; `pith train --from` then measures it
 fine-tuned, frozen below a linear probe, and beside a twin that starts from scratch and takes the same
-steps, all on the official test pictures. Encoders are kept in `--runs`, one JSON line for each seed and
-number of labels is appended to `--out`; what is there is not run again. `--table` prints means over the
-seeds, and of the gain over the twin the 95 % interval of Student's t.
+steps, all on the official test pictures. Labels are counted for the gradient: 2 % (digits) or 5 % of the
+training pictures come on top, by whose labels the weights of both sides and the probe's strength are
+chosen, and an encoder's own weights by kNN on labels of its data. Encoders are kept in `--runs`, one
+JSON line for each seed and number of labels is appended to `--out`; what is there is not run again.
+`--table` prints means over the seeds, and of the gain over the twin the 95 % interval of Student's t.
 """
 
 import argparse

@@ -25,6 +25,8 @@ const TEXT: [&str; 3] = ["txt", "text", "tokens"];
 /// Tables of a recipe of words, or of items.
 const WORDS: [&str; 8] =
     ["words", "corpus", "glove", "ppmi", "phrases", "baskets", "graph", "walks"];
+/// Those of running text.
+const TEXTS: [&str; 5] = ["words", "corpus", "glove", "ppmi", "phrases"];
 /// Tables that say how items are read: they are never told by data alone.
 const ITEMS: [&str; 3] = ["baskets", "graph", "walks"];
 /// Tables of a recipe of a classifier.
@@ -50,13 +52,16 @@ impl Kind {
         }
     }
 
-    /// Of the changes to a default recipe that say what the data are, where some do.
+    /// Of the changes to a default recipe, where one is to a table that says it.
     pub fn of_changes(changes: &[String]) -> Option<Self> {
-        let has = |tables: &[&str]| {
-            let table = |change: &String| change.split(['.', '=']).next().map(str::to_owned);
-            changes.iter().filter_map(table).any(|table| tables.contains(&table.trim()))
-        };
-        if has(&DOCUMENTS) { Some(Self::Documents) } else { has(&ITEMS).then_some(Self::Words) }
+        if changes_one_of(changes, &DOCUMENTS) {
+            Some(Self::Documents)
+        } else if changes_one_of(changes, &CLASSIFIER) {
+            Some(Self::Classifier)
+        } else {
+            let words = items_in(changes) || changes_one_of(changes, &TEXTS);
+            words.then_some(Self::Words)
+        }
     }
 
     /// Of data: text is known by its name, JSON lines by a field `text`, an archive by its first file;
@@ -90,6 +95,16 @@ impl Kind {
     fn words_if(words: bool) -> Self {
         if words { Self::Words } else { Self::Samples }
     }
+}
+
+/// Whether changes to a recipe say how items are read.
+pub fn items_in(changes: &[String]) -> bool {
+    changes_one_of(changes, &ITEMS)
+}
+
+fn changes_one_of(changes: &[String], tables: &[&str]) -> bool {
+    let tables_of = changes.iter().filter_map(|change| change.split(['.', '=']).next());
+    tables_of.into_iter().any(|table| tables.contains(&table.trim()))
 }
 
 /// Whether a name ends so, with or without compression.
@@ -153,6 +168,20 @@ mod tests {
         at("texts/a.txt", "");
         assert_eq!(Kind::of_data(&folder.path().join("texts")), Kind::Words);
         assert_eq!(Kind::of_data(folder.path()), Kind::Samples);
+    }
+
+    #[test]
+    fn changes_say_what_the_data_are() {
+        for (change, kind) in [
+            ("corpus.field=review", Some(Kind::Words)),
+            ("words.dimensions=10", Some(Kind::Words)),
+            ("baskets.basket=user", Some(Kind::Words)),
+            ("classifier.epochs=2", Some(Kind::Classifier)),
+            ("documents={}", Some(Kind::Documents)),
+            ("train.epochs=2", None),
+        ] {
+            assert_eq!(Kind::of_changes(&[change.to_owned()]), kind, "{change}");
+        }
     }
 
     #[test]

@@ -5,3 +5,4 @@ pub use pith_data as data;
 pub use pith_kernels as kernels;
 pub use pith_learn as learn;
 pub use pith_space as space;
+pub use pith_tables as tables;

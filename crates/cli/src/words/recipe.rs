@@ -29,7 +29,7 @@ use pith_tables::{closed_form, glove, train};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::items::{baskets, graph};
-use crate::kind::Kind;
+use crate::kind;
 use crate::path;
 
 /// All that a training of word vectors depends on.
@@ -280,9 +280,9 @@ impl Recipe {
     /// how they are read.
     pub fn default_for(data: &Path, overrides: &[String]) -> Result<Self> {
         let path = toml::Value::String(data.display().to_string());
-        let text = match Kind::of_changes(overrides) {
-            Some(_) => "",
-            None => "[corpus]\ntokenizer = \"words\"\nlower-case = true\n",
+        let text = match kind::items_in(overrides) {
+            true => "",
+            false => "[corpus]\ntokenizer = \"words\"\nlower-case = true\n",
         };
         let recipe = format!("data.path = {path}\n{text}");
         let recipe = Self::parse(&recipe, "default recipe", overrides)?;

@@ -1,7 +1,7 @@
 //! The registers of AVX2 and AVX-512.
 //!
-//! A value of these types exists only inside what [`super::lanes::for_lanes`] compiles for the
-//! instruction set, after it has been detected: the constructors are not reachable otherwise.
+//! Nothing but [`super::lanes::for_lanes`] may name these types: their functions are safe to call and
+//! run instructions that only it has seen detected.
 
 #![allow(unsafe_code)]
 

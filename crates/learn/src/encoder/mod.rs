@@ -142,7 +142,7 @@ pub trait Encode {
     fn prepare(&mut self, _moment: &Moment) {}
 }
 
-/// A feature map, `[n, width, height, width]`, as a latent: its average, and its cells as tokens.
+/// A feature map, `[n, width, rows, columns]`, as a latent: its average, and its cells as tokens.
 fn of_map(map: Tensor<4>) -> Latent {
     let tokens = map.clone().flatten::<3>(2, 3).swap_dims(1, 2); // [n, cells, width]
     Latent { pooled: crate::nn::pool::global_average(map), tokens: Some(tokens) }

@@ -6,8 +6,9 @@
 //! `L = sum over both views of mean (2 - 2 cos(q(z), z'))`, where `z'` comes from the target network,
 //! `target = tau target + (1 - tau) online` after every step, and `tau` rises to 1 by half a cosine.
 //!
-//! Departures: narrower heads. The trained encoder is kept and not the target, as in the paper. Choose it where batches are too small for negatives; what keeps it from collapsing is
-//! the predictor, so mind the spread of the space while it trains.
+//! Departures: narrower heads. As in the paper, the trained encoder is kept and not its target. Choose
+//! it where batches are too small for negatives; what keeps it from collapsing is the predictor, so
+//! mind the spread of the space while it trains.
 
 use burn::module::Module;
 use burn::tensor::Tensor;

@@ -77,8 +77,11 @@ impl Config {
             Corruption::Gaussian { deviation } => {
                 limits::weight("objective.denoising.corruption.gaussian.deviation", deviation)?;
             }
-            Corruption::Masking { share } | Corruption::SaltAndPepper { share } => {
-                limits::below_one("objective.denoising.corruption share", share)?;
+            Corruption::Masking { share } => {
+                limits::below_one("objective.denoising.corruption.masking.share", share)?;
+            }
+            Corruption::SaltAndPepper { share } => {
+                limits::below_one("objective.denoising.corruption.salt-and-pepper.share", share)?;
             }
         }
         let width = context.encoder.width();

@@ -6,8 +6,9 @@
 //! `l_i = -log( exp(s_ij / tau) / sum_{k != i} exp(s_ik / tau) )`, mean over the `2n` views, where
 //! `s` is the cosine and `j` the other view of `i`'s sample.
 //!
-//! Departures: none. Choose it when batches of a few hundred fit: the other samples of the batch
-//! are what keeps the space from collapsing.
+//! Departures: a narrower projector; each view goes through the network by itself, so that batch norm
+//! sees one view at a time. Choose it when batches of a few hundred fit: the other samples of the
+//! batch are what keeps the space from collapsing.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -27,7 +28,7 @@ pub(super) const ABOUT: About = About {
     citation: "Chen, Kornblith, Norouzi, Hinton: A simple framework for contrastive learning of visual representations, ICML 2020",
 };
 
-/// Settings; the projector and temperature are those common on small pictures (solo-learn).
+/// Settings; the temperature is solo-learn's on CIFAR-10, whose projector is wider (2048, 256).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Config {

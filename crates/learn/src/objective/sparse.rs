@@ -67,8 +67,12 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn init(&self, context: Context, init: &mut Init) -> Result<Sparse, Error> {
-        let (Penalty::L1 { weight } | Penalty::Kl { weight, .. }) = self.penalty;
-        limits::weight("objective.sparse.penalty weight", weight)?;
+        match self.penalty {
+            Penalty::L1 { weight } => limits::weight("objective.sparse.penalty.l1.weight", weight)?,
+            Penalty::Kl { weight, .. } => {
+                limits::weight("objective.sparse.penalty.kl.weight", weight)?;
+            }
+        }
         if let Penalty::Kl { rate, .. } = self.penalty
             && !(rate > 0.0 && rate < 1.0)
         {

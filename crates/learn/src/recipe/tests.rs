@@ -86,3 +86,15 @@ fn default_recipes_are_recipes() -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[test]
+fn the_recipes_of_the_repository_are_read() -> Result<(), Error> {
+    let texts = [
+        include_str!("../../../../recipes/quickstart.toml"),
+        include_str!("../../../../recipes/mnist.toml"),
+        include_str!("../../../../recipes/cifar10.toml"),
+        include_str!("../../../../recipes/shapes.toml"),
+        include_str!("../../../../recipes/vae-mnist.toml"),
+    ];
+    texts.iter().try_for_each(|text| Recipe::parse(text, "recipes", &[]).map(drop))
+}

@@ -23,9 +23,9 @@ pub struct State {
     pub epoch: usize,
     /// Batches taken of this pass.
     pub batch: usize,
-    /// The best value of the monitored measure.
+    /// The best value of the monitored measure; none where nothing is monitored.
     pub best: Option<f64>,
-    /// The step of the best value.
+    /// The step whose weights are kept: that of the best value.
     pub best_step: usize,
     /// Readings since the best value.
     pub stale: usize,
@@ -34,9 +34,14 @@ pub struct State {
 }
 
 impl State {
-    /// Whether a reading is the best so far; counts those that are not.
+    /// Whether the weights of a reading are to be kept, because it is the best so far or nothing
+    /// chooses; counts those that are not.
     pub fn judge(&mut self, monitor: Monitor, reading: &Reading) -> bool {
         let wanted = match monitor {
+            Monitor::Last => {
+                self.best_step = self.step;
+                return true;
+            }
             Monitor::Accuracy => reading.accuracy.or(reading.knn),
             Monitor::Knn => reading.knn,
             Monitor::Rank => None,

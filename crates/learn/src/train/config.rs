@@ -65,6 +65,8 @@ pub enum Monitor {
     Rank,
     /// LiDAR, which needs no classes but `lidar-views`.
     Lidar,
+    /// Nothing: the weights of the last step are the model.
+    Last,
 }
 
 impl Default for Config {
@@ -141,6 +143,10 @@ impl Config {
         if self.monitor == Monitor::Lidar && self.lidar_views.is_none() {
             let expected = "set, to 10 or so, where train.monitor is \"lidar\"";
             return refuse("lidar-views", expected, "nothing".into());
+        }
+        if let (Monitor::Last, Some(patience)) = (self.monitor, self.patience) {
+            let expected = "left out where train.monitor is \"last\", which chooses nothing";
+            return refuse("patience", expected, patience.to_string());
         }
         if self.workers == 0 {
             return refuse("workers", "above zero", "0".into());

@@ -34,6 +34,32 @@ fn lidar_is_read_where_it_is_asked_for_and_chooses_the_model() {
 }
 
 #[test]
+fn where_nothing_is_monitored_the_last_weights_are_the_model() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pictures = toy::write(folder.path(), 160);
+    let weights = |monitor: &str| {
+        let run = Run::create(&folder.path().join(monitor), false).expect("a new run");
+        // Learning ends in noise: what was best is not what is last.
+        let changes = [&*format!("train.monitor={monitor}"), "optimizer.adamw.learning-rate=1.0"];
+        let recipe = toy::recipe(&pictures, SETTINGS, &changes);
+        let state = toy::train(&recipe, &run, false).expect("a training").state;
+        let last = run.step_checkpoints().expect("checkpoints").pop().expect("a checkpoint");
+        let [kept, last] =
+            [run.checkpoints().join("best.safetensors"), last.join("weights.safetensors")]
+                .map(|file| std::fs::read(file).expect("weights"));
+        (state, kept == last)
+    };
+    let (state, same) = weights("last");
+    assert!(same && state.best.is_none() && state.best_step == state.step, "{state:?}");
+    let (state, same) = weights("rank");
+    assert_eq!(same, state.best_step == state.step, "{state:?}");
+    let changes = ["train.monitor=last", "train.patience=2"].map(str::to_owned);
+    let text = "[data]\npath = \"pictures\"\n[encoder.cnn]\n[objective.autoencoder]\n";
+    let message = pith_learn::Recipe::parse(text, "toy", &changes).expect_err("both").to_string();
+    assert!(message.contains("train.patience") && message.contains("last"), "{message}");
+}
+
+#[test]
 fn lidar_as_monitor_needs_its_views() {
     let recipe = |changes: &[&str]| {
         let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();

@@ -31,7 +31,7 @@ Examples:
   pith train links.txt --set walks.return=0.5 --set walks.in-out=2             node2vec
   pith train letters.jsonl --set documents.epochs=20 --set data.label=group    a vector a document
   pith train labelled.txt                    a classifier of lines that begin with __label__...
-  pith train --resume runs/cifar10           goes on bit for bit where it was stopped; of [ppmi], which is one pass, anew")]
+  pith train --resume runs/cifar10           goes on bit for bit where it was stopped; of text behind the last whole epoch; of [ppmi], [documents] and [autotune] anew")]
 pub struct Arguments {
     /// A recipe (.toml), or data to train on with a recipe that suits it
     #[arg(required_unless_present = "resume")]

@@ -32,6 +32,7 @@ fn correlate_body<L: Lanes>(
     output: &mut [f32],
     width: usize,
 ) {
+    assert!(!output.is_empty() && output.len().is_multiple_of(width), "whole rows of {width}");
     let rows = output.len() / width;
     assert_inside::<L>(values, step, taps, [rows, width]);
     for (block, output) in output.chunks_mut(4 * width).enumerate() {

@@ -83,8 +83,12 @@ impl Default for Config {
 impl Config {
     pub(in super::super) fn init(&self, shape: Shape, init: &mut Init) -> Result<Vit, Error> {
         let Self { patch, width, depth, heads, .. } = *self;
-        positive("encoder.vit patch, width, depth, heads", &[patch, width, depth, heads])?;
-        positive("encoder.vit.mlp-ratio", &[self.mlp_ratio])?;
+        let mlp_ratio = ("mlp-ratio", self.mlp_ratio);
+        for (key, value) in
+            [("patch", patch), ("width", width), ("depth", depth), ("heads", heads), mlp_ratio]
+        {
+            positive(&format!("encoder.vit.{key}"), &[value])?;
+        }
         if !(0.0..1.0).contains(&self.drop_path) {
             return Err(Error::Recipe(format!(
                 "encoder.vit.drop-path must be at least 0 and below 1, received {}",
