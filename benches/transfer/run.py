@@ -57,9 +57,6 @@ steps = 200
 batch-size = 64
 probe-every = 100
 monitor = "accuracy"
-[transfer]
-from = "an encoder"
-layer-decay = 1.0
 """
 CIFAR10 = """
 views = [{ crop-resize = { scale = [0.5, 1.0] } }, { flip = {} }]
@@ -88,17 +85,21 @@ probe-every = 1000
 CLASSES = CIFAR10 + """
 [objective.cross-entropy]
 [optimizer.adamw]
-learning-rate = 5e-4
+learning-rate = 1e-3
 weight-decay = 0.05
 [train]
-epochs = 15
+epochs = 10
 batch-size = 128
+probe-every = 150
 monitor = "accuracy"
+[transfer]
+from = "an encoder"
+layer-decay = 0.85
 """
 # How the encoder learns, how its classes are learned, and from how many labels.
 STUDIES = {
     "omniglot-mnist": (OMNIGLOT, MNIST, [600, 6000]),
-    "mae-cifar10": (MAE.replace("LIMIT", "20000"), CLASSES.replace("LIMIT", "5000"), [5000]),
+    "mae-cifar10": (MAE.replace("LIMIT", "20000"), CLASSES.replace("LIMIT", "4000"), [4000]),
 }
 # Half the width of a 95 % interval of a mean of so many values, in standard errors.
 STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}

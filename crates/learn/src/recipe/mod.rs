@@ -66,9 +66,10 @@ pub struct Recipe {
 pub struct Transfer {
     /// The folder of a run or of a model; its encoder and its preparation of samples are taken.
     pub from: String,
-    /// Share of the learning rate that a layer of the encoder keeps of the next one's, in `(0, 1]`.
-    #[serde(default = "Transfer::layer_decay")]
-    pub layer_decay: f64,
+    /// Share of the learning rate that a layer of the encoder keeps of the next one's, in `(0, 1]`; where
+    /// left out 0.75 of a vision transformer (BEiT, MAE), and 1 of other encoders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer_decay: Option<f64>,
     /// Leaves the encoder as it is but for a change of low rank of its linear maps, all of which learn
     /// at the whole rate; the whole encoder learns where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,20 +79,21 @@ pub struct Transfer {
 impl Transfer {
     /// From a folder, all else by default.
     pub fn new(from: impl Into<String>) -> Self {
-        Self { from: from.into(), layer_decay: Self::layer_decay(), lora: None }
+        Self { from: from.into(), layer_decay: None, lora: None }
     }
 
-    fn layer_decay() -> f64 {
-        0.75
+    /// What a layer of this encoder keeps of the next one's rate.
+    pub fn layer_decay(&self, encoder: &encoder::Config) -> f64 {
+        let usual = if matches!(encoder, encoder::Config::Vit(_)) { 0.75 } else { 1.0 };
+        self.layer_decay.unwrap_or(usual)
     }
 
     fn check(&self) -> Result<(), Error> {
-        match self.layer_decay > 0.0 && self.layer_decay <= 1.0 {
-            true => self.lora.as_ref().map_or(Ok(()), lora::Config::check),
-            false => Err(Error::Recipe(format!(
-                "transfer.layer-decay must be above 0 and at most 1, received {}",
-                self.layer_decay
+        match self.layer_decay {
+            Some(decay) if !(decay > 0.0 && decay <= 1.0) => Err(Error::Recipe(format!(
+                "transfer.layer-decay must be above 0 and at most 1, received {decay}"
             ))),
+            _ => self.lora.as_ref().map_or(Ok(()), lora::Config::check),
         }
     }
 }

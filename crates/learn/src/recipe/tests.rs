@@ -98,3 +98,19 @@ fn the_recipes_of_the_repository_are_read() -> Result<(), Error> {
     ];
     texts.iter().try_for_each(|text| Recipe::parse(text, "recipes", &[]).map(drop))
 }
+
+#[test]
+fn layers_keep_less_of_the_rate_in_a_vision_transformer_only() -> Result<(), Error> {
+    let decay = |changes: &[&str]| {
+        let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        let recipe = Recipe::parse(GOOD, "r.toml", &changes)?;
+        let transfer = recipe.transfer.as_ref().expect("a transfer");
+        Ok::<_, Error>(transfer.layer_decay(&recipe.encoder))
+    };
+    let from = "transfer.from='runs/photos'";
+    assert_eq!(decay(&[from])?, 1.0);
+    assert_eq!(decay(&[from, "encoder.vit.width=8"])?, 0.75);
+    assert_eq!(decay(&[from, "transfer.layer-decay=0.5"])?, 0.5);
+    assert!(error(GOOD, &[from, "transfer.layer-decay=0"]).contains("transfer.layer-decay"));
+    Ok(())
+}

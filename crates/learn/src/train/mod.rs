@@ -274,7 +274,8 @@ fn optimizer(recipe: &Recipe, learner: &Learner) -> Optimizer {
     match &recipe.transfer {
         Some(transfer) if transfer.lora.is_none() => {
             let names = weights::collect(&learner.valid());
-            optimizer.with_layer_decay(LayerDecay::new(transfer.layer_decay, names.keys()))
+            let decay = transfer.layer_decay(&recipe.encoder);
+            optimizer.with_layer_decay(LayerDecay::new(decay, names.keys()))
         }
         _ => optimizer,
     }

@@ -12,6 +12,9 @@ use crate::{Error, Matrix};
 const BLOCK: usize = 1024;
 /// Lloyd steps of one start at most.
 const STEPS: usize = 300;
+/// What all centres together must move in a step for another one, as a share of a column's mean
+/// variance: scikit-learn's.
+const TOLERANCE: f64 = 1e-4;
 
 /// The best of several starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +43,10 @@ pub fn k_means(
         return Err(Error::TooFew { what, needed, received: vectors.rows().min(clusters) });
     }
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut best = lloyd(vectors, plus_plus(vectors, clusters, &mut random));
+    let least = TOLERANCE * mean_variance(vectors);
+    let mut best = lloyd(vectors, plus_plus(vectors, clusters, &mut random), least);
     for _ in 1..starts {
-        let other = lloyd(vectors, plus_plus(vectors, clusters, &mut random));
+        let other = lloyd(vectors, plus_plus(vectors, clusters, &mut random), least);
         if other.inertia < best.inertia {
             best = other;
         }
@@ -73,13 +77,17 @@ fn plus_plus(vectors: &Matrix, clusters: usize, random: &mut Xoshiro256PlusPlus)
     vectors.select(&chosen)
 }
 
-fn lloyd(vectors: &Matrix, mut centers: Matrix) -> KMeans {
+/// Steps until no vector changes its cluster, or the centres move by no more than `least`.
+fn lloyd(vectors: &Matrix, mut centers: Matrix, least: f64) -> KMeans {
     let mut clusters = assign(vectors, &centers);
+    let mut sums = Sums::new(vectors, &clusters, centers.rows());
     for _ in 0..STEPS {
-        centers = means(vectors, &clusters, &centers);
-        let moved = assign(vectors, &centers);
-        let settled = moved == clusters;
-        clusters = moved;
+        let next = sums.means(vectors, &clusters, &centers);
+        let moved = assign(vectors, &next);
+        let settled =
+            moved == clusters || squared_distance(next.values(), centers.values()) <= least;
+        sums.follow(vectors, &clusters, &moved);
+        (centers, clusters) = (next, moved);
         if settled {
             break;
         }
@@ -116,32 +124,71 @@ fn assign(vectors: &Matrix, centers: &Matrix) -> Vec<u32> {
     blocks.concat()
 }
 
-/// The mean of every cluster; an empty one moves to the vector farthest from its own centre.
-fn means(vectors: &Matrix, clusters: &[u32], centers: &Matrix) -> Matrix {
-    let width = vectors.width();
-    let mut sums = vec![0.0; centers.rows() * width];
-    let mut counts = vec![0usize; centers.rows()];
-    for (row, &cluster) in clusters.iter().enumerate() {
-        let cluster = cluster as usize;
-        counts[cluster] += 1;
-        let sum = &mut sums[cluster * width..(cluster + 1) * width];
-        sum.iter_mut().zip(vectors.row(row)).for_each(|(s, &v)| *s += f64::from(v));
+/// The mean over columns of their variance.
+fn mean_variance(vectors: &Matrix) -> f64 {
+    let all = Sums::new(vectors, &vec![0; vectors.rows()], 1);
+    let mean = all.means(vectors, &[], vectors);
+    let of = |row| squared_distance(vectors.row(row), mean.row(0));
+    (0..vectors.rows()).map(of).sum::<f64>() / vectors.values().len().max(1) as f64
+}
+
+/// The sum and the number of the vectors of every cluster, kept from step to step: soon few vectors
+/// still change.
+struct Sums {
+    values: Vec<f64>,
+    counts: Vec<usize>,
+    width: usize,
+}
+
+impl Sums {
+    fn new(vectors: &Matrix, clusters: &[u32], count: usize) -> Self {
+        let width = vectors.width();
+        let mut sums = Self { values: vec![0.0; count * width], counts: vec![0; count], width };
+        for (row, &cluster) in clusters.iter().enumerate() {
+            sums.counts[cluster as usize] += 1;
+            sums.add(1.0, vectors.row(row), cluster);
+        }
+        sums
     }
-    let mut values = Vec::with_capacity(sums.len());
-    for (sum, &count) in sums.chunks_exact(width.max(1)).zip(&counts) {
-        values.extend(sum.iter().map(|s| (s / count.max(1) as f64) as f32));
+
+    fn add(&mut self, factor: f64, vector: &[f32], cluster: u32) {
+        let sum = &mut self.values[cluster as usize * self.width..][..self.width];
+        sum.iter_mut().zip(vector).for_each(|(sum, &value)| *sum += factor * f64::from(value));
     }
-    let empty: Vec<usize> = (0..counts.len()).filter(|&cluster| counts[cluster] == 0).collect();
-    if !empty.is_empty() {
-        let far =
-            |row: usize| squared_distance(vectors.row(row), centers.row(clusters[row] as usize));
-        let mut farthest: Vec<(f64, usize)> = (0..clusters.len()).map(|r| (far(r), r)).collect();
-        farthest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        for (cluster, (_, row)) in empty.into_iter().zip(farthest) {
-            values[cluster * width..(cluster + 1) * width].copy_from_slice(vectors.row(row));
+
+    /// Takes vectors out of the clusters they were in and into those they are in now.
+    fn follow(&mut self, vectors: &Matrix, before: &[u32], now: &[u32]) {
+        for (row, (&old, &new)) in before.iter().zip(now).enumerate() {
+            if old != new {
+                self.counts[old as usize] -= 1;
+                self.counts[new as usize] += 1;
+                self.add(-1.0, vectors.row(row), old);
+                self.add(1.0, vectors.row(row), new);
+            }
         }
     }
-    Matrix::new(centers.rows(), width, values)
+
+    /// The mean of every cluster; an empty one moves to the vector farthest from its own centre.
+    fn means(&self, vectors: &Matrix, clusters: &[u32], centers: &Matrix) -> Matrix {
+        let (width, counts) = (self.width, &self.counts);
+        let mut values = Vec::with_capacity(self.values.len());
+        for (sum, &count) in self.values.chunks_exact(width.max(1)).zip(counts) {
+            values.extend(sum.iter().map(|s| (s / count.max(1) as f64) as f32));
+        }
+        let empty: Vec<usize> = (0..counts.len()).filter(|&c| counts[c] == 0).collect();
+        if !empty.is_empty() {
+            let far = |row: usize| {
+                squared_distance(vectors.row(row), centers.row(clusters[row] as usize))
+            };
+            let mut farthest: Vec<(f64, usize)> =
+                (0..clusters.len()).map(|row| (far(row), row)).collect();
+            farthest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            for (cluster, (_, row)) in empty.into_iter().zip(farthest) {
+                values[cluster * width..(cluster + 1) * width].copy_from_slice(vectors.row(row));
+            }
+        }
+        Matrix::new(counts.len(), width, values)
+    }
 }
 
 fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
@@ -195,6 +242,17 @@ mod tests {
             pool.install(|| k_means(&vectors, 7, 3, 9).unwrap())
         };
         assert_eq!(on(1), on(4));
+    }
+
+    #[test]
+    fn sums_follow_the_vectors() {
+        let (vectors, labels) = clouds();
+        let shifted: Vec<u32> = labels.iter().map(|label| (label * label + 1) % 4).collect();
+        let mut sums = Sums::new(&vectors, &labels, 4);
+        sums.follow(&vectors, &labels, &shifted);
+        let anew = Sums::new(&vectors, &shifted, 4);
+        assert_eq!(sums.counts, anew.counts);
+        assert!(sums.values.iter().zip(&anew.values).all(|(a, b)| (a - b).abs() < 1e-9));
     }
 
     #[test]
