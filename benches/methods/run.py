@@ -7,10 +7,10 @@
 Each run trains on 10 000 training pictures, without their labels but for the supervised methods; the
 weights of the last step are its encoder, so labels choose nothing. `pith train` itself proves it: kNN, a
 linear probe and the rank, on 2000 of the official test pictures. With `--fine-tune` the encoder then
-learns 1000 labels (`pith train --from`; 2500 more choose the weights), beside a twin from scratch. How
+learns 1000 labels (`pith train --from`; 5 % of all choose the weights), beside a twin from scratch. How
 many steps fit into the minutes is measured by a short run of the same recipe first. One JSON line a run
 is appended to `--out`; runs that are there already are not repeated, so the bench can be stopped and
-goes on. `--table` prints what is there. `--study` tells how well measures without labels, and kNN
+goes on. `--table` prints those of these `--minutes`. `--study` tells how well measures without labels, and kNN
 beside them, foretell the linear probe: Spearman's correlation over the runs of a set, with a 95 %
 interval of 2000 resamples of the runs.
 """
@@ -140,10 +140,14 @@ def one(options, name, method, seed):
         return result
 
 
-def table(file):
+def finished(options):
+    """Runs that took as long as asked for."""
+    runs = [json.loads(line) for line in options.out.read_text().splitlines()]
+    return [run for run in runs if "encoder" in run and run["minutes"] == options.minutes]
+
+
+def table(runs):
     """What is there, as Markdown: means over the seeds."""
-    runs = [json.loads(line) for line in file.read_text().splitlines()]
-    runs = [run for run in runs if "encoder" in run]
     for name in dict.fromkeys(run["set"] for run in runs):
         print(f"\n{name}\n\n| method | seeds | steps | seconds | kNN | linear | rank | fine-tune |")
         print("|---|---:|---:|---:|---:|---:|---:|---:|")
@@ -185,10 +189,9 @@ def spearman(pairs):
     return statistics.correlation(a, b)
 
 
-def study(file):
+def study(runs):
     """How well each measure without labels orders the runs of methods without labels."""
-    runs = [json.loads(line) for line in file.read_text().splitlines()]
-    runs = [run for run in runs if "encoder" in run and METHODS[run["method"]] != LABELS]
+    runs = [run for run in runs if METHODS[run["method"]] != LABELS]
     print("| set | measure | runs | Spearman with the linear probe | 95 % interval |")
     print("|---|---|---:|---:|---|")
     for name in dict.fromkeys(run["set"] for run in runs):
@@ -218,12 +221,11 @@ def main():
     parser.add_argument("--study", action="store_true")
     options = parser.parse_args()
     if options.table:
-        return table(options.out)
+        return table(finished(options))
     if options.study:
-        return study(options.out)
-    known = options.out.read_text().splitlines() if options.out.exists() else []
-    known = {(run["set"], run["method"], run["seed"]) for run in map(json.loads, known)
-             if run["minutes"] == options.minutes and "encoder" in run}
+        return study(finished(options))
+    known = finished(options) if options.out.exists() else []
+    known = {(run["set"], run["method"], run["seed"]) for run in known}
     for seed in map(int, options.seeds.split(",")):
         for name in options.sets.split(","):
             for method in options.methods.split(","):

@@ -123,10 +123,11 @@ def one(options, seed, wanted):
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in [("encoder.toml", encoder), ("classes.toml", classes)]:
         (folder / name).write_text(text)
-    run, done = folder / "run", folder / "encoder.json"
-    if not done.exists():
+    # An encoder of another recipe or other settings is not taken for this one.
+    run, done, asked = folder / "run", folder / "encoder.json", [encoder, *options.set]
+    if not done.exists() or json.loads(done.read_text()).get("asked") != asked:
         told = pith(options, folder / "encoder.toml", "--out", run, "--seed", seed, "--no-proof", *options.set)
-        done.write_text(json.dumps(told))
+        done.write_text(json.dumps(told | {"asked": asked}))
     for labels in wanted:
         told = pith(options, folder / "classes.toml", "--from", run, "--out", folder / "fine",
                     "--seed", seed, "--set", f"data.limit={labels}", "--set", f"data.split-seed={seed}")

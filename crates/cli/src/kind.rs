@@ -25,8 +25,6 @@ const TEXT: [&str; 3] = ["txt", "text", "tokens"];
 /// Tables of a recipe of words, or of items.
 const WORDS: [&str; 8] =
     ["words", "corpus", "glove", "ppmi", "phrases", "baskets", "graph", "walks"];
-/// Those of running text.
-const TEXTS: [&str; 5] = ["words", "corpus", "glove", "ppmi", "phrases"];
 /// Tables that say how items are read: they are never told by data alone.
 const ITEMS: [&str; 3] = ["baskets", "graph", "walks"];
 /// Tables of a recipe of a classifier.
@@ -43,24 +41,22 @@ impl Kind {
         // What cannot be read or is no TOML is told by whoever reads the recipe.
         let table: toml::Table = text.parse().unwrap_or_default();
         let has = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
-        if has(&DOCUMENTS) {
-            Self::Documents
-        } else if has(&CLASSIFIER) {
-            Self::Classifier
-        } else {
-            Self::words_if(has(&WORDS))
-        }
+        Self::of_tables(has).unwrap_or(Self::Samples)
     }
 
     /// Of the changes to a default recipe, where one is to a table that says it.
     pub fn of_changes(changes: &[String]) -> Option<Self> {
-        if changes_one_of(changes, &DOCUMENTS) {
+        Self::of_tables(|tables| changes_one_of(changes, tables))
+    }
+
+    /// Of a recipe or changes that have one of some tables, where one of them says it.
+    fn of_tables(has: impl Fn(&[&str]) -> bool) -> Option<Self> {
+        if has(&DOCUMENTS) {
             Some(Self::Documents)
-        } else if changes_one_of(changes, &CLASSIFIER) {
+        } else if has(&CLASSIFIER) {
             Some(Self::Classifier)
         } else {
-            let words = items_in(changes) || changes_one_of(changes, &TEXTS);
-            words.then_some(Self::Words)
+            has(&WORDS).then_some(Self::Words)
         }
     }
 
@@ -103,8 +99,8 @@ pub fn items_in(changes: &[String]) -> bool {
 }
 
 fn changes_one_of(changes: &[String], tables: &[&str]) -> bool {
-    let tables_of = changes.iter().filter_map(|change| change.split(['.', '=']).next());
-    tables_of.into_iter().any(|table| tables.contains(&table.trim()))
+    let mut changed = changes.iter().filter_map(|change| change.split(['.', '=']).next());
+    changed.any(|table| tables.contains(&table.trim()))
 }
 
 /// Whether a name ends so, with or without compression.

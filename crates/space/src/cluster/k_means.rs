@@ -126,10 +126,11 @@ fn assign(vectors: &Matrix, centers: &Matrix) -> Vec<u32> {
 
 /// The mean over columns of their variance.
 fn mean_variance(vectors: &Matrix) -> f64 {
-    let all = Sums::new(vectors, &vec![0; vectors.rows()], 1);
-    let mean = all.means(vectors, &[], vectors);
-    let of = |row| squared_distance(vectors.row(row), mean.row(0));
-    (0..vectors.rows()).map(of).sum::<f64>() / vectors.values().len().max(1) as f64
+    let rows = vectors.rows() as f64;
+    let sums = Sums::new(vectors, &vec![0; vectors.rows()], 1).values;
+    let squares: f64 = vectors.values().iter().map(|&value| f64::from(value).powi(2)).sum();
+    let of_means = sums.iter().map(|sum| sum * sum).sum::<f64>() / rows;
+    (squares - of_means).max(0.0) / (rows * vectors.width() as f64)
 }
 
 /// The sum and the number of the vectors of every cluster, kept from step to step: soon few vectors
