@@ -29,6 +29,12 @@ pub enum Error {
         /// The views that fit.
         fitting: Vec<&'static str>,
     },
+    /// Views of different sizes, which make no batch.
+    #[error("crop-resize: one size for all views, but found {} and {}", found[0], found[1])]
+    Sizes {
+        /// Two of them.
+        found: [usize; 2],
+    },
     /// Small parts of what has no size.
     #[error("local-crops are parts of pictures, and the data are table rows; take them out")]
     LocalRows,
@@ -51,6 +57,15 @@ pub(super) fn within(
 /// Checks a probability.
 pub(super) fn probability(view: &'static str, received: f32) -> Result<(), Error> {
     within(view, "probability", received, (0.0, 1.0), "from 0 to 1")
+}
+
+/// Checks the side of a square in pixels.
+pub(super) fn side(view: &'static str, received: usize) -> Result<(), Error> {
+    if (1..=4096).contains(&received) {
+        return Ok(());
+    }
+    let received = received.to_string();
+    Err(Error::OutOfRange { view, setting: "size", expected: "from 1 to 4096", received })
 }
 
 /// Checks that a range `[low, high]` is in order and within limits.

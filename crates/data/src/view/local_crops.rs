@@ -8,7 +8,7 @@
 //! views = [ { crop-resize = { scale = [0.05, 0.25] } }, { flip = {} } ]
 //! ```
 
-use super::{Config as View, Error, colour_jitter, crop_resize, flip, grey};
+use super::{Config as View, Error, colour_jitter, crop_resize, error, flip, grey, size};
 
 /// The recipe's `[local-crops]` table.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -45,14 +45,15 @@ impl LocalCrops {
     /// # Errors
     /// Names the first setting out of its range.
     pub fn check(&self) -> Result<(), Error> {
-        let limits = [("count", self.count, 1, 64), ("size", self.size, 1, 4096)];
-        for (setting, received, low, high) in limits {
-            if !(low..=high).contains(&received) {
-                let expected = if high == 64 { "from 1 to 64" } else { "from 1 to 4096" };
-                let received = received.to_string();
-                return Err(Error::OutOfRange { view: "local-crops", setting, expected, received });
-            }
+        if !(1..=64).contains(&self.count) {
+            let received = self.count.to_string();
+            let (view, setting, expected) = ("local-crops", "count", "from 1 to 64");
+            return Err(Error::OutOfRange { view, setting, expected, received });
         }
-        Ok(())
+        error::side("local-crops", self.size)?;
+        match size(&self.views)? {
+            Some(found) if found != self.size => Err(Error::Sizes { found: [self.size, found] }),
+            _ => Ok(()),
+        }
     }
 }

@@ -105,6 +105,22 @@ views! {
     "feature-dropout" => FeatureDropout in feature_dropout,
 }
 
+/// The size that views become, where one of them says so.
+fn size(views: &[Config]) -> Result<Option<usize>, Error> {
+    let sizes = views.iter().filter_map(|view| match view {
+        Config::CropResize(crop) => crop.size,
+        _ => None,
+    });
+    let mut size = None;
+    for other in sizes {
+        match size.replace(other) {
+            Some(first) if first != other => return Err(Error::Sizes { found: [first, other] }),
+            _ => {}
+        }
+    }
+    Ok(size)
+}
+
 /// What every view offers.
 pub trait View {
     /// What it does, in one line.

@@ -20,7 +20,8 @@ impl Pipeline {
     /// Views that act in this order, in front of this preparation.
     ///
     /// # Errors
-    /// Where a view does not fit the kind of sample, or a setting is out of its range.
+    /// Where a view does not fit the kind of sample, a setting is out of its range, or views
+    /// become of different sizes.
     pub fn new(preprocess: Preprocess, views: Vec<Config>) -> Result<Self, Error> {
         let pictures = matches!(preprocess, Preprocess::Image(_));
         let fits = |fits: super::Fits| if pictures { fits.pictures() } else { fits.rows() };
@@ -33,6 +34,12 @@ impl Pipeline {
                 return Err(Error::WrongKind { view: view.method().keyword, kind, fitting });
             }
         }
+        let preprocess = match (preprocess, super::size(&views)?) {
+            (Preprocess::Image(image), Some(size)) => {
+                Preprocess::Image(image::Image { size: [size; 2], ..image })
+            }
+            (preprocess, _) => preprocess,
+        };
         Ok(Pipeline { preprocess, views })
     }
 

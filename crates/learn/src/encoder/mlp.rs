@@ -45,7 +45,7 @@ impl Config {
             [shape.size()].iter().chain(&self.hidden).chain([&self.width]).copied().collect();
         positive("encoder.mlp.hidden", &widths)?;
         let layers = nn::Mlp::new(&widths, self.norm, init);
-        Ok(Mlp { layers, width: self.width, activated: self.activated })
+        Ok(Mlp { layers, inputs: shape.size(), width: self.width, activated: self.activated })
     }
 }
 
@@ -53,6 +53,7 @@ impl Config {
 #[derive(Module, Debug)]
 pub struct Mlp {
     layers: nn::Mlp,
+    inputs: usize,
     width: usize,
     activated: bool,
 }
@@ -66,6 +67,18 @@ impl Encode for Mlp {
 
     fn width(&self) -> usize {
         self.width
+    }
+
+    fn accepts(&self, shape: Shape) -> Result<(), Error> {
+        if shape.size() == self.inputs {
+            return Ok(());
+        }
+        Err(Error::Recipe(format!(
+            "encoder `mlp` was made for {} numbers a sample and cannot see {}; take the size out, or \
+             use an encoder of pictures",
+            self.inputs,
+            shape.size()
+        )))
     }
 }
 

@@ -55,6 +55,10 @@ impl Learn for CrossEntropy {
         1
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn scores(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
         Some(self.classifier.forward(latent))
     }

@@ -213,6 +213,10 @@ impl Learn for Dino {
         2
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn local_crops(&self) -> bool {
         true
     }

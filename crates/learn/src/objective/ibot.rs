@@ -222,9 +222,105 @@ fn weights(mask: &Mask, device: &Device) -> Tensor<2> {
 
 #[cfg(test)]
 mod tests {
+    use pith_data::sample::Shape;
+
     use super::*;
+    use crate::encoder;
 
     const PATCHES: Patches = Patches { rows: 6, columns: 4, side: 2 };
+    const SAMPLES: usize = 3;
+    const STUDENT_TEMPERATURE: f64 = 0.1;
+    const SETTINGS: &str = "patch-weight = 0.7\nmasked-share = 0.7\n[dino]\nprojector = [12, 5]\n\
+        prototypes = 7\nwarmup-teacher-temperature = 0.3\ncentre-momentum = 0.5";
+
+    /// Rows of `[n, width]`.
+    fn rows(tensor: Tensor<2>) -> Vec<Vec<f64>> {
+        let [_, width] = tensor.dims();
+        let values: Vec<f64> = tensor.into_data().iter::<f64>().collect();
+        values.chunks(width).map(<[f64]>::to_vec).collect()
+    }
+
+    /// `-sum_k softmax((said - centre) / 0.3)_k log softmax(logits / 0.1)_k`.
+    fn cross(said: &[f64], centre: &[f64], logits: &[f64]) -> f64 {
+        let softmax = |row: Vec<f64>| -> Vec<f64> {
+            let total: f64 = row.iter().map(|value| value.exp()).sum();
+            row.iter().map(|value| value.exp() / total).collect()
+        };
+        let targets = softmax(said.iter().zip(centre).map(|(s, c)| (s - c) / 0.3).collect());
+        let found = softmax(logits.iter().map(|value| value / STUDENT_TEMPERATURE).collect());
+        -targets.iter().zip(found).map(|(target, found)| target * found.ln()).sum::<f64>()
+    }
+
+    fn mean(rows: &[Vec<f64>]) -> Vec<f64> {
+        let width = rows[0].len();
+        let count = rows.len() as f64;
+        (0..width).map(|k| rows.iter().map(|row| row[k]).sum::<f64>() / count).collect()
+    }
+
+    /// Equations 1 to 3 written out, once both centres have seen a batch.
+    #[test]
+    fn the_loss_is_that_of_the_paper() {
+        let device = Device::flex().autodiff();
+        let init = &mut Init::new(4, &device);
+        let shape = Shape::Pixels { channels: 1, height: 6, width: 6 };
+        let settings = "[vit]\npatch = 2\nwidth = 8\nheads = 2\ndepth = 1";
+        let encoder: encoder::Config = toml::from_str(settings).expect("settings");
+        let encoder = encoder.init(shape, init).expect("an encoder of patches");
+        let settings: Config = toml::from_str(SETTINGS).expect("settings");
+        let mut objective = settings
+            .init(Context { encoder: &encoder, shape, classes: 0 }, init)
+            .expect("an objective");
+        let pictures = || Input::Pixels(init.normal([SAMPLES, 1, 6, 6], 1.0).val().detach());
+        let inputs: Vec<Input> = std::iter::repeat_with(pictures).take(2).collect();
+        let views = Views { inputs, local: Vec::new(), labels: vec![None; SAMPLES] };
+        let moment = Moment::first(5, 10);
+        let seen = objective.loss(&encoder, &views, &moment).seen;
+        objective.remember(seen);
+        let found = objective.loss(&encoder, &views, &moment);
+
+        let whole = Input::cat(&views.inputs);
+        let patches = encoder.patches().expect("patches");
+        let random = &mut moment.random(MASKS);
+        let mask = draw(2 * SAMPLES, patches, 0.7, [0.1, 0.5], random);
+        let token = objective.mask_token.val();
+        let sight = Sight::Replaced { hidden: mask.flags(&device), token };
+        let student = encoder.look(&whole, sight);
+        let teacher = objective.dino.teacher_encoder().encode(&whole);
+        let heads = |student: Tensor<2>, teacher: Tensor<2>| {
+            objective.dino.heads(student, teacher, &moment).map(rows)
+        };
+        let flat = |latent: &Latent| {
+            let tokens = latent.tokens.clone().expect("tokens");
+            tokens.reshape([2 * SAMPLES * patches.count(), 8])
+        };
+        let [logits, said] = heads(student.pooled.clone(), teacher.pooled.clone());
+        let half = |row: Vec<f64>| row.iter().map(|value| value / 2.0).collect::<Vec<f64>>();
+        let centre = half(mean(&said));
+        let class: f64 = (0..SAMPLES)
+            .flat_map(|sample| [(sample, sample + SAMPLES), (sample + SAMPLES, sample)])
+            .map(|(of, by)| cross(&said[of], &centre, &logits[by]))
+            .sum::<f64>()
+            / (2 * SAMPLES) as f64;
+
+        let [logits, said] = heads(flat(&student), flat(&teacher));
+        let hidden: Vec<bool> = (0..2 * SAMPLES).flat_map(|of| mask.of(of).to_vec()).collect();
+        let pairs = said.iter().zip(&hidden).filter(|(_, hidden)| **hidden);
+        let centre = half(mean(&pairs.map(|(said, _)| said.clone()).collect::<Vec<_>>()));
+        let mut patch = 0.0;
+        for picture in 0..2 * SAMPLES {
+            let places = picture * patches.count()..(picture + 1) * patches.count();
+            let hidden: Vec<usize> = places.filter(|&place| hidden[place]).collect();
+            let terms = hidden.iter().map(|&place| cross(&said[place], &centre, &logits[place]));
+            patch += terms.sum::<f64>() / (hidden.len().max(1) * 2 * SAMPLES) as f64;
+        }
+        let expected = [("class", class), ("patch", patch), ("total", class + 0.7 * patch)];
+        let terms = found.terms.into_iter().chain([("total", found.total)]);
+        for ((name, term), (of, expected)) in terms.zip(expected) {
+            assert_eq!(name, of);
+            let term: f64 = term.without_autodiff().into_scalar();
+            assert!((term - expected).abs() < 1e-5 * expected, "{name}: {term}, not {expected}");
+        }
+    }
 
     #[test]
     fn the_share_of_pictures_is_exact_and_each_counts_the_same() {

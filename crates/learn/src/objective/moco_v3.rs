@@ -94,6 +94,10 @@ impl Learn for MocoV3 {
         2
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn project(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
         Some(self.projector.forward(latent))
     }

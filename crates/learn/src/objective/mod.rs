@@ -73,6 +73,12 @@ pub trait Learn {
     /// Views of each sample that the objective compares.
     fn views(&self) -> usize;
 
+    /// Whether views may be of another size than the encoder was made for: not where places of a
+    /// picture are drawn or hidden.
+    fn any_size(&self) -> bool {
+        false
+    }
+
     /// Whether it takes small crops of each sample beside its views.
     fn local_crops(&self) -> bool {
         false

@@ -80,6 +80,10 @@ impl Learn for ProxyAnchor {
         1
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn project(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
         Some(self.projector.forward(latent))
     }

@@ -149,6 +149,10 @@ impl Learn for SwAv {
         VIEWS
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn local_crops(&self) -> bool {
         true
     }

@@ -119,6 +119,10 @@ impl Learn for Triplet {
         2
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn project(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
         Some(self.projector.forward(latent))
     }

@@ -77,6 +77,10 @@ impl Learn for VicReg {
         2
     }
 
+    fn any_size(&self) -> bool {
+        true
+    }
+
     fn project(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
         Some(self.expander.forward(latent))
     }

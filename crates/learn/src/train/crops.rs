@@ -1,4 +1,5 @@
-//! Whether encoder and objective can use the local crops of a recipe.
+//! Whether encoder and objective can use pictures of another size: the local crops of a recipe, and its
+//! views where `crop-resize` has a size.
 
 use burn::module::Module;
 use pith_data::sample::Shape;
@@ -35,6 +36,22 @@ pub(super) fn check(
         // The loader says that crops are parts of pictures.
         _ => Ok(()),
     }
+}
+
+/// Refuses views of a size that the encoder or the objective cannot see.
+pub(super) fn check_size(views: Shape, learner: &Learner, shape: Shape) -> Result<(), Error> {
+    if views == shape {
+        return Ok(());
+    }
+    if !learner.objective.any_size() {
+        return Err(Error::Recipe(
+            "this objective draws or hides places of a picture, which must be of the size that the \
+             encoder was made for; take `size` out of crop-resize, or set input.size for all"
+                .into(),
+        ));
+    }
+    let told = |error| Error::Recipe(format!("crop-resize.size: {error}"));
+    learner.encoder.accepts(views).map_err(told)
 }
 
 /// The keywords of the objectives that take local crops of this encoder's inputs.

@@ -112,6 +112,7 @@ impl<'a> Plan<'a> {
             crops::check(local, &learner, preprocess.shape(), classes)?;
         }
         let loader = training_loader(setting, learner.objective.views())?;
+        crops::check_size(loader.shape(), &learner, preprocess.shape())?;
         let steps_per_epoch = (loader.batches_per_epoch() / config.accumulate).max(1);
         let steps = config.steps.unwrap_or(config.epochs * steps_per_epoch);
         let schedule = Schedule {
