@@ -10,7 +10,8 @@ linear probe and the rank, on 2000 of the official test pictures. With `--fine-t
 learns 1000 labels (`pith train --from`; 5 % of all choose the weights), beside a twin from scratch. How
 many steps fit into the minutes is measured by a short run of the same recipe first. One JSON line a run
 is appended to `--out`; runs that are there already are not repeated, so the bench can be stopped and
-goes on. `--table` prints those of these `--minutes`. `--study` tells how well measures without labels, and kNN
+goes on. A run that `pith train` ends because its space collapsed is run again to its last step, and marked.
+`--table` prints those of these `--minutes`. `--study` tells how well measures without labels, and kNN
 beside them, foretell the linear probe: Spearman's correlation over the runs of a set, with a 95 %
 interval of 2000 resamples of the runs.
 """
@@ -87,7 +88,7 @@ def train(options, arguments):
         words += ["--threads", str(options.threads)]
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip()[-400:])
+        raise RuntimeError(done.stderr.strip()[-1000:])
     return json.loads(done.stdout)
 
 
@@ -121,10 +122,18 @@ def one(options, name, method, seed):
         clock = [line["seconds"] for line in metrics(folder / "pilot") if "loss" in line]
         step = (clock[-1] - clock[WARM - 1]) / (len(clock) - WARM)
         steps = max(int(60 * options.minutes / step), PILOT)
-        told = train(options, [*seeded, "--out", folder / "run", "--set", f"train.steps={steps}"])
+        whole = [*seeded, "--out", folder / "run", "--set", f"train.steps={steps}"]
+        try:
+            told, collapsed = train(options, whole), None
+        except RuntimeError as error:
+            if "the representation collapsed" not in str(error):
+                raise
+            collapsed = str(error)
+            told = train(options, [*whole, "--set", "train.collapse-after=1000000"])
         result = {
             "set": name, "method": method, "seed": seed, "minutes": options.minutes,
             "threads": options.threads, "steps": steps, "seconds": told["seconds"],
+            "collapsed": collapsed,
             "encoder": measures(told, "encoder") | lidar(folder / "run", method),
             "baselines": {who: measures(told, who)
                           for who in ("raw input", "PCA", "untrained encoder")},
@@ -166,7 +175,9 @@ def table(runs):
             fine = [run["fine-tune"]["fine-tuned"] for run in of if "fine-tune" in run]
             steps, seconds = (round(statistics.mean(run[key] for run in of))
                               for key in ("steps", "seconds"))
-            line(method, [run["encoder"] for run in of], steps, seconds, fine)
+            sick = sum(run["collapsed"] is not None for run in of)
+            mark = f" (collapsed, {sick} of {len(of)})" if sick else ""
+            line(method + mark, [run["encoder"] for run in of], steps, seconds, fine)
         for who in ("raw input", "PCA"):
             line(who, [run["baselines"][who] for run in here if who in run["baselines"]])
         for encoder, patches in [("CNN", False), ("ViT", True)]:

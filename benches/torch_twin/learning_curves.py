@@ -34,7 +34,7 @@ CHANGES = {
     "simclr": [],
     "byol": ["objective={byol={momentum=0.95}}"],
     "vicreg": ["objective={vicreg={}}"],
-    "dino": ["objective={dino={teacher-momentum=0.95}}", "local-crops={count=2}"],
+    "dino": ["objective={dino={teacher-momentum=0.95,norm=false,teacher-temperature=0.07}}", "local-crops={count=2}"],
     "mae": [
         "objective={mae={decoder-width=64}}",
         'encoder={vit={width=64,depth=4,heads=4,positions="sin-cos",pool="mean"}}',

@@ -102,3 +102,22 @@ macro_rules! dispatch {
     };
 }
 pub(crate) use dispatch;
+
+#[cfg(test)]
+mod tests {
+    /// All tests of this crate once more, as on processors that have less.
+    #[test]
+    #[cfg_attr(miri, ignore = "starts processes")]
+    fn every_test_passes_at_every_level() {
+        if std::env::var_os("PITH_SIMD").is_some() {
+            return;
+        }
+        for level in ["avx2", "portable"] {
+            let tests = std::env::current_exe().expect("the path of these tests");
+            let run = std::process::Command::new(tests).env("PITH_SIMD", level).arg("-q").output();
+            let run = run.expect("these tests, started again");
+            let told = String::from_utf8_lossy(&run.stdout);
+            assert!(run.status.success() && told.contains("test result: ok"), "{level}: {told}");
+        }
+    }
+}

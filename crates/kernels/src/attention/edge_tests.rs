@@ -52,3 +52,17 @@ fn no_rows_give_no_rows() {
         assert_eq!(output.dims(), [0, 4]);
     }
 }
+
+/// A length beyond the end of its sequence, however far, is all of it.
+#[test]
+fn the_longest_length_is_no_padding() {
+    let device = Device::flex();
+    let qkv = sample([6, 12], 3, &device);
+    let sequences = Sequences::Uniform(3);
+    let with = |lengths: Option<[usize; 2]>| {
+        let key_lengths = lengths.map(|lengths| lengths.to_vec().into());
+        let options = AttentionOptions { key_lengths, ..AttentionOptions::new(2) };
+        self_attention(qkv.clone(), &sequences, None, &options)
+    };
+    assert_close(&with(Some([usize::MAX; 2])), &with(None), 0.0);
+}

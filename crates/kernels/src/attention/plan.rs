@@ -70,7 +70,7 @@ impl Plan {
             );
             assert_eq!(lengths.len(), keys.len(), "one key length per sequence");
             for ((queries, keys), &length) in queries.iter_mut().zip(&mut keys).zip(&**lengths) {
-                keys.end = keys.end.min(keys.start + length);
+                keys.end = keys.start + length.min(keys.len());
                 if same {
                     *queries = keys.clone();
                 }

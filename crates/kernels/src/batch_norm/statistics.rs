@@ -24,7 +24,9 @@ impl Moments {
     /// The shift, any value of the channel, keeps a large mean from drowning a small variance.
     pub(super) fn from_sums(shift: f32, [first, second]: [f64; 2], count: usize) -> Self {
         let offset = first / count as f64;
-        let variance = (second / count as f64 - offset * offset).max(0.0);
+        let variance = second / count as f64 - offset * offset;
+        // `max` would drop what is not a number.
+        let variance = if variance < 0.0 { 0.0 } else { variance };
         Self { mean: f64::from(shift) + offset, variance }
     }
 

@@ -165,3 +165,19 @@ fn does_not_depend_on_the_number_of_threads() {
     };
     assert_eq!(with(1), with(3));
 }
+
+/// As in PyTorch: neither the batch nor the running statistics hide it.
+#[test]
+fn what_is_not_a_number_does_not_hide() {
+    let device = Device::flex().autodiff();
+    for bad in [f32::NAN, f32::INFINITY] {
+        let input = sample([3, 2, 2, 2], 1, &device).slice_fill([1..2, 0..1, 0..1, 0..1], bad);
+        let ones = || Tensor::<1>::ones([2], &device);
+        let result = batch_norm(input, ones(), ones(), None, BatchNormOptions::default());
+        let (_, variance) = result.moments.update(ones(), ones(), 0.1);
+        let variance = read(&variance);
+        assert!(variance[0].is_nan() && variance[1].is_finite(), "{variance:?}");
+        let output = read(&result.output.slice([0..3, 0..1]));
+        assert!(output.iter().all(|value| value.is_nan()), "{output:?}");
+    }
+}

@@ -45,7 +45,9 @@ fn scale_rows_body<const FUSED: bool>(
 ) {
     let pairs = rows.chunks_exact(width).zip(output.chunks_exact_mut(width));
     for ((row, output), scale) in pairs.zip(scales) {
-        *scale = dot::<FUSED>(row, row).sqrt().max(SHORTEST).recip() as f32;
+        let length = dot::<FUSED>(row, row).sqrt();
+        // `max` would drop what is not a number.
+        *scale = (if length < SHORTEST { SHORTEST } else { length }).recip() as f32;
         for (output, value) in output.iter_mut().zip(row) {
             *output = value * *scale;
         }

@@ -77,22 +77,33 @@ impl Backward<Flex, 3> for LinearBackward {
         let State { input, weight, bias, nonlinear } = ops.state;
         let e = extents(&input, &weight);
         let [for_input, for_weight, for_bias] = ops.parents;
-        // Usually nobody else holds the gradient, and it is changed in place.
-        let mut gradient = Owned::of(grads.consume::<Flex>(&ops.node));
-        let gradient = gradient.as_mut_slice();
         let [x, weight, bias] = [&input, &weight, &bias].map(Values::of);
         let activation = nonlinear.as_ref().map(|(activation, _)| *activation);
-        let products = nonlinear.as_ref().map(|(_, products)| Values::of(products));
         let parameters =
             Parameters { weight: weight.as_slice(), bias: bias.as_slice(), activation };
         let mut by_input = for_input.is_some().then(|| buffer::to_overwrite(e.rows * e.inputs));
-        let by_bias = products::backward(
-            e,
-            parameters,
-            products.as_ref().map_or(&[], Values::as_slice),
-            gradient,
-            by_input.as_deref_mut(),
-        );
+        let incoming = grads.consume::<Flex>(&ops.node);
+        let (gradient, by_bias) = match &nonlinear {
+            None => {
+                let gradient = Values::of(&incoming);
+                let by_bias =
+                    products::backward(e, parameters, gradient.as_slice(), by_input.as_deref_mut());
+                (gradient, by_bias)
+            }
+            Some((_, products)) => {
+                // Usually nobody else holds the gradient, and it is changed in place.
+                let mut gradient = Owned::of(incoming);
+                let by_bias = products::backward_activated(
+                    e,
+                    parameters,
+                    Values::of(products).as_slice(),
+                    gradient.as_mut_slice(),
+                    by_input.as_deref_mut(),
+                );
+                (Values::of(&gradient.into_tensor()), by_bias)
+            }
+        };
+        let gradient = gradient.as_slice();
         if let Some((node, values)) = for_input.zip(by_input) {
             grads.register::<Flex>(node.id, tensor(values, input.shape()));
         }

@@ -124,13 +124,44 @@ fn affine(e: Extents, x: &[f32], weight: Panels<'_>, bias: Option<&[f32]>, targe
     );
 }
 
-/// Turns `∂L/∂output` into `g = ∂L/∂(x · weight + bias)`, in place, and computes from it
-/// `∂L/∂x = g · weightᵀ` where `by_input` is given. Returns `∂L/∂bias = Σ_rows g`.
+/// From `g = ∂L/∂(x · weight + bias)`: `∂L/∂x = g · weightᵀ` where `by_input` is given, and returns
+/// `∂L/∂bias = Σ_rows g`.
 pub(super) fn backward(
+    e: Extents,
+    parameters: Parameters<'_>,
+    gradient: &[f32],
+    by_input: Option<&mut [f32]>,
+) -> Vec<f32> {
+    let blocks = gradient.par_chunks(e.rows_per_block() * e.outputs);
+    backward_of(e, parameters, blocks, by_input)
+}
+
+/// The same from `∂L/∂output`, which becomes `g` in place; `products` are those of
+/// [`forward_keeping`].
+pub(super) fn backward_activated(
     e: Extents,
     parameters: Parameters<'_>,
     products: &[f32],
     gradient: &mut [f32],
+    by_input: Option<&mut [f32]>,
+) -> Vec<f32> {
+    let Some(activation) = parameters.activation else {
+        panic!("a layer without an activation keeps no products")
+    };
+    let size = e.rows_per_block() * e.outputs;
+    let blocks = gradient.par_chunks_mut(size).zip(products.par_chunks(size));
+    let blocks = blocks.map(|(gradient, products)| {
+        loops::biased_backward(activation, products, parameters.bias(), gradient);
+        &*gradient
+    });
+    backward_of(e, parameters, blocks, by_input)
+}
+
+/// Each block of `g`, once it is asked for, is used while it is in the cache.
+fn backward_of<'a>(
+    e: Extents,
+    parameters: Parameters<'_>,
+    gradient: impl IndexedParallelIterator<Item = &'a [f32]>,
     by_input: Option<&mut [f32]>,
 ) -> Vec<f32> {
     let rows = e.rows_per_block();
@@ -141,14 +172,9 @@ pub(super) fn backward(
         None => (0..count).map(|_| None).collect(),
     };
     let mut sums = vec![0.0; count * e.outputs];
-    let blocks = gradient.par_chunks_mut(rows * e.outputs).zip(by_input.par_iter_mut());
-    let blocks = blocks.zip(sums.par_chunks_mut(e.outputs)).enumerate();
+    let blocks = gradient.zip(by_input.par_iter_mut()).zip(sums.par_chunks_mut(e.outputs));
     let run = |weight: Option<Panels<'_>>| {
-        blocks.one_by_one().for_each(|(index, ((gradient, by_input), sums))| {
-            if let Some(activation) = parameters.activation {
-                let products = &products[index * rows * e.outputs..][..gradient.len()];
-                loops::biased_backward(activation, products, parameters.bias(), gradient);
-            }
+        blocks.one_by_one().for_each(|((gradient, by_input), sums)| {
             add_rows(gradient, sums);
             if let Some((by_input, weight)) = by_input.as_mut().zip(weight) {
                 let shape = [by_input.len() / e.inputs, e.inputs, e.outputs];

@@ -169,7 +169,8 @@ pub fn lars(
         false => {
             let local =
                 step.trust * weight_norm / (gradient_norm + step.weight_decay * weight_norm);
-            (local / step.rate).min(1.0)
+            // `min` would drop what is not a number.
+            if local > step.rate { 1.0 } else { local / step.rate }
         }
     };
     let adapted = Sgd {

@@ -93,6 +93,9 @@ impl TransformerBlock {
         let [width, _] = self.qkv.shape();
         let [_, hidden] = self.up.shape();
         assert_eq!(self.qkv.shape(), [width, 3 * width], "queries, keys and values");
+        for norm in [&self.norm1, &self.norm2] {
+            assert_eq!([norm.gamma.len(), norm.beta.len()], [width; 2], "norms take the width");
+        }
         assert_eq!(self.projection.shape(), [width, width], "the projection keeps the width");
         assert_eq!(self.up.shape(), [width, hidden], "the layer up takes the width");
         assert_eq!(self.down.shape(), [hidden, width], "the layer down undoes the layer up");

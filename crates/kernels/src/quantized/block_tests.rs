@@ -140,3 +140,12 @@ fn does_not_depend_on_the_number_of_threads() {
     };
     assert_eq!(with(1), with(3));
 }
+
+#[test]
+#[should_panic(expected = "norms take the width")]
+fn a_norm_of_another_width_is_refused() {
+    let weights = Weights::new(3);
+    let mut block = weights.block(Precision::F32, AttentionOptions::new(4));
+    block.norm2 = LayerNorm { gamma: vec![1.0; 24], beta: vec![0.0; 24], epsilon: 1e-5 };
+    block.forward(&mut [0.0; 3 * WIDTH], &Sequences::Uniform(3));
+}

@@ -59,7 +59,7 @@ impl Format {
         }
         match self {
             Self::Words => word_step(largest, squares, count),
-            Self::Bytes => largest / 127.0,
+            Self::Bytes => or_nan(largest / 127.0, squares),
         }
     }
 
@@ -72,9 +72,14 @@ impl Format {
             Self::Words => {
                 Measure { step: word_step(high.max(-low), squares, row.len()), low: 0.0 }
             }
-            Self::Bytes => Measure { step: (high - low) / 255.0, low },
+            Self::Bytes => Measure { step: or_nan((high - low) / 255.0, squares), low },
         }
     }
+}
+
+/// A step that is no number where one of the values was none: the largest and the smallest do not tell.
+fn or_nan(step: f32, squares: f64) -> f32 {
+    if squares.is_nan() { f32::NAN } else { step }
 }
 
 /// Rounding to integers adds at most `√count / 2` to the norm.

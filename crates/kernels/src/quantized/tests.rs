@@ -172,3 +172,16 @@ fn fewer_bits_take_less_memory() {
     assert_eq!(bytes(Precision::F32), 2 * bytes(Precision::Int16));
     assert_eq!(bytes(Precision::Int16), 2 * bytes(Precision::Int8));
 }
+
+#[test]
+fn a_weight_that_is_not_a_number_does_not_hide() {
+    let mut weight = bell(20 * 3, 1);
+    weight[3 * 4 + 1] = f32::NAN;
+    for precision in INTEGERS {
+        let layer = PackedLinear::new(&weight, [20, 3], None, precision);
+        for rows in [bell(20, 2), vec![1.0; 20]] {
+            let output = apply(&layer, &rows, None);
+            assert!(output[1].is_nan() && output[0].is_finite() && output[2].is_finite());
+        }
+    }
+}

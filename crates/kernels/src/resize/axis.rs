@@ -23,7 +23,7 @@ impl Axis {
     pub(super) fn new(old: usize, new: usize, interpolation: Interpolation) -> Self {
         let ratio = old as f64 / new as f64;
         let nearest = |place: usize| {
-            let first = ((place as f64 * ratio).floor() as usize).min(old - 1);
+            let first = place * old / new;
             Tap { first, second: first, share: 0.0 }
         };
         let bilinear = |place: usize| {

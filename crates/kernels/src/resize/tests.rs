@@ -116,3 +116,12 @@ fn does_not_depend_on_the_number_of_threads() {
     };
     assert_eq!(with(1), with(3));
 }
+
+/// A quotient in floating point is just below 1 here: `49 * (2 / 98)`.
+#[test]
+fn nearest_is_exact() {
+    let pair = TensorData::new(vec![0.0f32, 1.0], [1, 1, 1, 2]);
+    let input = Tensor::<4>::from_data(pair, &Device::flex());
+    let found = read(&resize(input, [1, 98], Interpolation::Nearest));
+    assert!(found.iter().enumerate().all(|(place, &value)| value == f64::from(place >= 49)));
+}

@@ -231,7 +231,7 @@ mod tests {
     const SAMPLES: usize = 3;
     const STUDENT_TEMPERATURE: f64 = 0.1;
     const SETTINGS: &str = "patch-weight = 0.7\nmasked-share = 0.7\n[dino]\nprojector = [12, 5]\n\
-        prototypes = 7\nwarmup-teacher-temperature = 0.3\ncentre-momentum = 0.5";
+        prototypes = 7\nnorm = false\nwarmup-teacher-temperature = 0.3\ncentre-momentum = 0.5";
 
     /// Rows of `[n, width]`.
     fn rows(tensor: Tensor<2>) -> Vec<Vec<f64>> {

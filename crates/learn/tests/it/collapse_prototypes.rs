@@ -8,7 +8,7 @@ use pith_space::health::Kind;
 use super::toy;
 
 const METHOD: &str = "[encoder.cnn]\nwidths = [16, 32]\n[objective.dino]\nprojector = [64, 32]\n\
-                      prototypes = 64\nteacher-momentum = 0.9";
+                      prototypes = 64\nteacher-momentum = 0.9\nnorm = false";
 
 fn train(changes: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -60,6 +60,7 @@ fn learner(device: &Device) -> Learner {
     let encoder = encoder.init(shape, &mut init).expect("an encoder of pictures");
     let objective: objective::Config = toml::from_str(
         "[dino]\nprojector = [16, 6]\nprototypes = 12\nteacher-momentum = 0.9\n\
+         norm = false\nteacher-temperature = 0.07\n\
          freeze-prototypes = 0.0",
     )
     .expect("settings");

@@ -8,7 +8,10 @@
 //! | not finite | any vector holds NaN or infinity |
 //! | one point | collapse level ≥ 0.95 (mean cosine about 0.9975), or no dimension spreads by more than 1e-4 |
 //! | shrunk | where the objective asks for a spread: the median dimension has less than a tenth of it |
-//! | few directions | from 8 dimensions on: effective rank of the covariance < max(2, width / 100), or more than 3/4 of the dimensions dead |
+//! | few directions | from 8 dimensions on: RankMe < 3, or more than 3/4 of the dimensions dead |
+//!
+//! RankMe and not the covariance decides on directions: one of them, such as the brightness in an
+//! autoencoder of photographs, may well have nine tenths of the variance where nothing is lost.
 //!
 //! Fewer than 16 vectors say too little about spread: then only "not finite" is reported.
 
@@ -28,6 +31,8 @@ const SHRUNK_SHARE: f64 = 0.1;
 const DEAD_SHARE: f64 = 0.75;
 /// Vectors needed to speak of spread.
 pub(super) const ENOUGH_ROWS: usize = 16;
+/// RankMe below which directions are few: one of the mean and one more make up to 2.
+const FEW_DIRECTIONS: f64 = 3.0;
 /// Width from which a low rank is a finding.
 const ENOUGH_WIDTH: usize = 8;
 
@@ -83,9 +88,8 @@ pub fn diagnose(health: &Health) -> Option<Diagnosis> {
     if health.collapse_level >= ONE_POINT_LEVEL || health.spread.max <= ONE_POINT_SPREAD {
         return Some(one_point(health));
     }
-    let fewest = (health.width as f64 / 100.0).max(2.0);
     let mostly_dead = health.dead as f64 > DEAD_SHARE * health.width as f64;
-    let flat = health.effective_rank < fewest || mostly_dead;
+    let flat = health.rank_me < FEW_DIRECTIONS || mostly_dead;
     (health.width >= ENOUGH_WIDTH && flat).then(|| few_directions(health))
 }
 
@@ -140,7 +144,7 @@ fn few_directions(health: &Health) -> Diagnosis {
         kind: Kind::FewDirections,
         finding: format!(
             "dimensional collapse: the vectors use {:.1} of {} directions ({} dimensions are dead)",
-            health.effective_rank, health.width, health.dead
+            health.rank_me, health.width, health.dead
         ),
         cause: "dimensions repeat each other (covariance weight too low, no projector), views \
                 differ too much, or units died from a high learning rate"
